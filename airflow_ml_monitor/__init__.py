@@ -1,0 +1,58 @@
+"""Monitoring of machine-learning pipelines for Airflow: data quality, drift and model quality that gate DAGs.
+
+The names below are the library: they take datasets or data frames and return a ``Report`` (``build_reference``
+returns a ``Profile``). They are imported on first use, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.version import __version__
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.drift import DriftPolicy, detect_drift
+    from airflow_ml_monitor.profile import Profile, build_reference
+    from airflow_ml_monitor.quality import validate
+    from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+    from airflow_ml_monitor.window import Last, Window
+
+__all__ = [
+    "CheckResult",
+    "DriftPolicy",
+    "Last",
+    "Profile",
+    "Report",
+    "Severity",
+    "Status",
+    "Window",
+    "__version__",
+    "build_reference",
+    "detect_drift",
+    "validate",
+]
+
+_HOME = {
+    "CheckResult": "results",
+    "DriftPolicy": "drift",
+    "Last": "window",
+    "Profile": "profile",
+    "Report": "results",
+    "Severity": "results",
+    "Status": "results",
+    "Window": "window",
+    "build_reference": "profile",
+    "detect_drift": "drift",
+    "validate": "quality",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

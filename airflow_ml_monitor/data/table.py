@@ -1,0 +1,207 @@
+"""``Table``: a database table or the result of a query, through a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_ml_monitor.data.connections import Connections
+from airflow_ml_monitor.data.dataset import Dataset, Rows
+from airflow_ml_monitor.data.times import Condition
+from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
+from airflow_ml_monitor.window import Window
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import sqlalchemy as sa
+
+_BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Table(Dataset):
+    """A table or view by name, or a query, behind an Airflow connection.
+
+    :param table: its name, with the schema where it needs one (``"analytics.flights"``).
+    :param conn_id: the Airflow connection of the database.
+    :param sql: a ``SELECT`` in place of a table; may be a template.
+    :raises ConfigurationError: neither or both of ``table`` and ``sql``, or no connection.
+    """
+
+    kind: ClassVar[str] = "table"
+
+    table: str | None = None
+    conn_id: str = ""
+    sql: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.table is None) == (self.sql is None):
+            raise ConfigurationError(f"Table needs a table name or sql=, one of them: {self.table!r}, {self.sql!r}")
+        if not self.conn_id:
+            raise ConfigurationError(f"{self.label} needs conn_id=, the Airflow connection of its database")
+
+    @property
+    def label(self) -> str:
+        what = f"table {self.table}" if self.table else f"query {' '.join(str(self.sql).split())[:60]!r}"
+        return f"{what} of connection {self.conn_id!r}"
+
+    def open(
+        self,
+        window: Window | None = None,
+        *,
+        as_of: datetime | None = None,
+        connections: Connections | None = None,
+    ) -> TableRows:
+        return TableRows(self, window, as_of, connections or Connections())
+
+
+class TableRows(Rows):
+    """The rows of a ``Table``: the window is cut in the database, rows come in batches through a server-side cursor."""
+
+    dataset: Table
+
+    def __init__(
+        self, dataset: Table, window: Window | None, as_of: datetime | None, connections: Connections
+    ) -> None:
+        super().__init__(dataset, window, as_of)
+        self._connections = connections
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        return self._connections.engine(self.dataset.conn_id)
+
+    @cached_property
+    def full_schema(self) -> pa.Schema:
+        """Names and types of all columns.
+
+        :raises MissingDataError: the table does not exist.
+        :raises DataError: the query is refused by the database.
+        """
+        import pyarrow as pa
+        import sqlalchemy as sa
+
+        self._require_table()
+        try:
+            with self.engine.connect() as connection:
+                result = connection.execute(sa.select(sa.text("*")).select_from(self._source()).limit(0))
+                described = [(column[0], column[1]) for column in result.cursor.description]
+        except sa.exc.ProgrammingError as error:
+            raise DataError(f"{self.label} cannot be read: {str(error.orig).strip()}") from error
+        types = self._types(described)
+        return pa.schema([(name, types.get(name) or pa.null()) for name, _ in described])
+
+    def select(self, columns: Sequence[str] | None = None) -> sa.Select[Any]:
+        """Return the ``SELECT`` of the window's rows as known at ``as_of``."""
+        return self._select(self.schema.names if columns is None else columns, self.conditions)
+
+    def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
+        schema = [self.full_schema.field(name) for name in columns]
+        with self.engine.connect() as connection:
+            options = connection.execution_options(stream_results=True, max_row_buffer=_BATCH_ROWS)
+            result = options.execute(self._select(columns, conditions))
+            while rows := result.fetchmany(_BATCH_ROWS):
+                yield _batch(schema, list(zip(*rows, strict=True)), self.label)
+
+    def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
+        import sqlalchemy as sa
+
+        query = sa.select(*(sa.column(name) for name in columns)).select_from(self._source())
+        for condition in conditions:
+            column = sa.column(condition.column)
+            met = column >= condition.value if condition.operator == ">=" else column < condition.value
+            query = query.where(met)
+        return query
+
+    def _source(self) -> Any:
+        import sqlalchemy as sa
+
+        if self.dataset.sql is not None:
+            inner = self.dataset.sql.strip().rstrip(";").replace(":", "\\:")
+            return sa.text(f"({inner}) AS monitored")  # the DAG author's own SELECT
+        schema, _, name = str(self.dataset.table).rpartition(".")
+        return sa.table(name, schema=schema or None)
+
+    def _require_table(self) -> None:
+        import sqlalchemy as sa
+
+        if self.dataset.table is None:
+            return
+        schema, _, name = self.dataset.table.rpartition(".")
+        inspector = sa.inspect(self.engine)
+        if not inspector.has_table(name, schema=schema or None):
+            raise MissingDataError(f"{self.label} does not exist; check the name, its schema and the connection")
+
+    def _types(self, described: Sequence[tuple[str, Any]]) -> Mapping[str, pa.DataType]:
+        import sqlalchemy as sa
+
+        if self.engine.dialect.name == "postgresql":
+            return {name: _postgres_type(code) for name, code in described}
+        if self.dataset.table is None:
+            return {}
+        schema, _, name = self.dataset.table.rpartition(".")
+        reflected = sa.inspect(self.engine).get_columns(name, schema=schema or None)
+        return {column["name"]: _generic_type(column["type"]) for column in reflected}
+
+
+def _batch(schema: Sequence[pa.Field], columns: Sequence[Sequence[Any]], label: str) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    arrays = [_array(field, values, label) for field, values in zip(schema, columns, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=[field.name for field in schema])
+
+
+def _array(field: pa.Field, values: Sequence[Any], label: str) -> pa.Array:
+    import pyarrow as pa
+
+    kind = field.type
+    try:
+        if pa.types.is_null(kind):
+            return pa.array(values)
+        if pa.types.is_floating(kind):
+            return pa.array([None if value is None else float(value) for value in values], type=kind)
+        if pa.types.is_string(kind):
+            return pa.array([None if value is None else str(value) for value in values], type=kind)
+        if pa.types.is_timestamp(kind) and any(isinstance(value, str) for value in values):
+            return pa.array(values, type=pa.string()).cast(kind)
+        return pa.array(values, type=kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
+        raise DataError(f"column {field.name!r} of {label} cannot be read as {kind}: {error}") from error
+
+
+def _postgres_type(code: int) -> pa.DataType:
+    """Return the Arrow type of a PostgreSQL type's OID (``pg_type.oid``); text for any other."""
+    import pyarrow as pa
+
+    known: dict[int, pa.DataType] = {
+        16: pa.bool_(),
+        20: pa.int64(),
+        21: pa.int16(),
+        23: pa.int32(),
+        700: pa.float32(),
+        701: pa.float64(),
+        1700: pa.float64(),
+        1082: pa.date32(),
+        1114: pa.timestamp("us"),
+        1184: pa.timestamp("us", tz="UTC"),
+    }
+    return known.get(code, pa.string())
+
+
+def _generic_type(kind: Any) -> pa.DataType | None:
+    """Return the Arrow type of a reflected SQLAlchemy type; ``None`` leaves it to the values."""
+    import pyarrow as pa
+    import sqlalchemy as sa
+
+    pairs: list[tuple[Any, pa.DataType]] = [
+        (sa.Boolean, pa.bool_()),
+        (sa.Integer, pa.int64()),
+        (sa.Numeric, pa.float64()),
+        (sa.DateTime, pa.timestamp("us", tz="UTC" if getattr(kind, "timezone", False) else None)),
+        (sa.Date, pa.date32()),
+        (sa.String, pa.string()),
+    ]
+    return next((arrow for generic, arrow in pairs if isinstance(kind, generic)), None)
