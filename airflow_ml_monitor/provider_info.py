@@ -1,0 +1,63 @@
+"""What Airflow is told about this package. Read at every start of Airflow: standard library only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_INTEGRATION = "ML Monitor"
+
+_OPTIONS = {
+    "store_conn_id": {
+        "description": "Id of the ``postgres`` connection behind which reports, profiles and references are stored.\n",
+        "version_added": "0.1.0",
+        "type": "string",
+        "example": "warehouse",
+        "default": "ml_monitor_default",
+    },
+    "environment": {
+        "description": "Environment that reports and references belong to where a task names none.\n",
+        "version_added": "0.1.0",
+        "type": "string",
+        "example": "staging",
+        "default": "prod",
+    },
+    "auto_migrate": {
+        "description": (
+            "Whether the first use of a store makes or upgrades its schema ``ml_monitor``. Where tasks may not create\n"
+            "tables, set it to False and run ``airflow ml-monitor migrate`` with a role that may.\n"
+        ),
+        "version_added": "0.1.0",
+        "type": "boolean",
+        "example": None,
+        "default": "True",
+    },
+}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider's description, as Airflow's ``provider_info.schema.json`` asks for it."""
+    return {
+        "package-name": "airflow-ml-monitor",
+        "name": _INTEGRATION,
+        "description": "Gates retraining and deployment on data quality, drift and model quality.\n",
+        "integrations": [{"integration-name": _INTEGRATION, "tags": ["software"]}],
+        "operators": [
+            {
+                "integration-name": _INTEGRATION,
+                "python-modules": [
+                    "airflow_ml_monitor.operators.data_quality",
+                    "airflow_ml_monitor.operators.drift",
+                    "airflow_ml_monitor.operators.reference",
+                    "airflow_ml_monitor.operators.gate",
+                ],
+            }
+        ],
+        "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.hooks.store"]}],
+        "cli": ["airflow_ml_monitor.cli.definition.get_provider_cli_commands"],
+        "config": {
+            "ml_monitor": {
+                "description": "Where verdicts are stored, and how.\n",
+                "options": _OPTIONS,
+            }
+        },
+    }
