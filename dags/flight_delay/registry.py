@@ -1,0 +1,77 @@
+"""The smallest model registry: a folder with a model and a JSON description per version, and what is deployed."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_DEPLOYED = "deployed.json"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Model versions in a folder.
+
+    :param folder: made on first use; ``FLIGHT_DELAY_MODELS``, else ``models`` under ``AIRFLOW_HOME``, by default.
+    """
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Registry:
+        home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
+        return cls(Path(os.environ.get("FLIGHT_DELAY_MODELS", str(home / "models"))))
+
+    def save(self, version: str, model: Any, description: dict[str, Any]) -> None:
+        """Keep a trained model and its description under ``version``; the same version again replaces it."""
+        import joblib
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self._model_path(version).with_suffix(".partial")
+        joblib.dump(model, partial, compress=3)
+        partial.replace(self._model_path(version))
+        self._write(f"{version}.json", {"version": version, **description})
+
+    def load(self, version: str) -> Any:
+        """Return the model of a version.
+
+        :raises FileNotFoundError: there is no such version.
+        """
+        import joblib
+
+        return joblib.load(self._model_path(version))
+
+    def describe(self, version: str) -> dict[str, Any]:
+        """Return what was said about a version when it was saved.
+
+        :raises FileNotFoundError: there is no such version.
+        """
+        described: dict[str, Any] = json.loads((self.folder / f"{version}.json").read_text())
+        return described
+
+    def deploy(self, version: str) -> str | None:
+        """Make ``version`` the one in use; return the one it replaces.
+
+        :raises FileNotFoundError: there is no such version.
+        """
+        self.describe(version)
+        before = self.deployed
+        self._write(_DEPLOYED, {"version": version})
+        return before
+
+    @property
+    def deployed(self) -> str | None:
+        """The version in use; ``None`` before the first was deployed."""
+        path = self.folder / _DEPLOYED
+        return str(json.loads(path.read_text())["version"]) if path.exists() else None
+
+    def _model_path(self, version: str) -> Path:
+        return self.folder / f"{version}.joblib"
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        partial = self.folder / f"{name}.partial"
+        partial.write_text(json.dumps(content, indent=2))
+        partial.replace(self.folder / name)
