@@ -1,0 +1,212 @@
+"""What every monitoring operator does, in this order, whatever the outcome: compute, store, XCom, callbacks, gate."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+
+from airflow_ml_monitor import settings
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
+from airflow_ml_monitor.operators.windows import resolve_window
+from airflow_ml_monitor.results import Origin, Report
+from airflow_ml_monitor.window import Last, Window, as_utc
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_ml_monitor.data import Connections, Dataset
+    from airflow_ml_monitor.profile import Profile
+    from airflow_ml_monitor.store import Store, StoredReport
+
+__all__ = ["Inputs", "MonitoringFailed", "MonitoringOperator", "Outcome", "VerdictCallback"]
+
+VerdictCallback = Callable[[Report, Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a task run is about, resolved from its parameters and context."""
+
+    context: Context
+    store: Store
+    connections: Connections
+    model: str | None
+    model_version: str | None
+    environment: str
+    window: Window | None
+    as_of: datetime
+
+    def dataset(self, data: Any) -> Dataset:
+        """Return the dataset with its templates rendered for this run."""
+        from airflow_ml_monitor.data import as_dataset
+
+        return as_dataset(data).resolve(dict(self.context))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What ``compute`` gives back: the report, and what is to be stored beside it."""
+
+    report: Report
+    profile: Profile | None = None
+    reference_name: str | None = None
+
+
+class MonitoringOperator(BaseOperator):
+    """Base of all operators that judge something. A subclass says only what to compute.
+
+    :param model: the model that reports, references, predictions and labels belong to.
+    :param model_version: its version, where there is one.
+    :param environment: ``prod``, ``staging``, ...; the ``[ml_monitor] environment`` option by default.
+    :param window: event time to judge: a pair of times, ``{"start", "end"}`` or ``Last(timedelta)`` before ``as_of``.
+        By default it is read, in this order, from ``dag_run.conf["window"]``, the triggering asset events, the
+        partition key and the data interval.
+    :param as_of: the moment whose knowledge the verdict uses; now by default.
+    :param store_conn_id: Airflow connection of the store; the ``[ml_monitor] store_conn_id`` option by default.
+    :param on_fail: ``"fail"`` the task (no retry), ``"skip"`` what is downstream, or ``"record"`` and succeed.
+    :param close_on: the statuses that count as failing. ``error`` always does: nothing passes that was not computed.
+    :param on_verdict: called with the report and the task context after every verdict, whatever it is.
+    """
+
+    template_fields: Sequence[str] = ("model", "model_version", "environment", "window", "as_of", "store_conn_id")
+    ui_color = "#e4f0e8"
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        model: str | None,
+        model_version: str | None = None,
+        environment: str | None = None,
+        window: Any = None,
+        as_of: Any = None,
+        store_conn_id: str | None = None,
+        on_fail: str = "fail",
+        close_on: Collection[str] = ("fail", "error"),
+        on_verdict: VerdictCallback | Sequence[VerdictCallback] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.model_version = model_version
+        self.environment = environment
+        self.window = window
+        self.as_of = as_of
+        self.store_conn_id = store_conn_id
+        self.on_fail = on_fail
+        self.close_on = close_on
+        self.on_verdict = on_verdict
+        Gating(on_fail, close_on)  # wrong values are known while the DAG is parsed
+
+    @abstractmethod
+    def compute(self, inputs: Inputs) -> Outcome:
+        """Return the report of this run; called once per try, before anything is stored."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        hook = MonitorStoreHook(self.store_conn_id or settings.store_conn_id())
+        hook.store.check()
+        inputs = self.inputs(context, hook.store)
+        started = time.perf_counter()
+        outcome = self.compute(inputs)
+        report = self._stamped(outcome.report, inputs, time.perf_counter() - started)
+        stored = hook.store.write(
+            report, origin_of(context), profile=outcome.profile, reference_name=outcome.reference_name
+        )
+        summary = summarise(stored)
+        context["ti"].xcom_push(key="return_value", value=summary)
+        self.log.info("%s\nreport %s", report.summary(), stored.id)
+        self._notify(report, context)
+        self._gating.apply(report, stored.id)
+        return summary
+
+    def inputs(self, context: Context, store: Store) -> Inputs:
+        """Return what this run is about.
+
+        :raises WindowError: no rule gives a window.
+        """
+        from airflow_ml_monitor.hooks.connections import AirflowConnections
+
+        as_of = datetime.now(UTC) if self.as_of is None else as_utc(self.as_of, what="as_of")
+        return Inputs(
+            context=context,
+            store=store,
+            connections=AirflowConnections(),
+            model=self._model(),
+            model_version=self.model_version,
+            environment=self.environment or settings.environment(),
+            window=self.resolve_window(context, as_of),
+            as_of=as_of,
+        )
+
+    def resolve_window(self, context: Context, as_of: datetime) -> Window | None:
+        """Return the window by the rules of the ``window`` parameter."""
+        return resolve_window(self.window, context, as_of)
+
+    @property
+    def _gating(self) -> Gating:
+        return Gating(self.on_fail, self.close_on)
+
+    def _model(self) -> str | None:
+        if not self.model:
+            raise ConfigurationError(f"task {self.task_id!r} needs model=, the name its reports are stored under")
+        return self.model
+
+    def _stamped(self, report: Report, inputs: Inputs, duration: float) -> Report:
+        gate = {"on_fail": self.on_fail, "close_on": sorted(self._gating.close_on)}
+        return replace(
+            report,
+            model=report.model or inputs.model,
+            model_version=report.model_version or inputs.model_version,
+            environment=inputs.environment,
+            window=report.window or inputs.window,
+            as_of=inputs.as_of,
+            duration=duration,
+            config={**report.config, "gate": gate},
+        )
+
+    def _notify(self, report: Report, context: Context) -> None:
+        callbacks = [self.on_verdict] if callable(self.on_verdict) else self.on_verdict
+        for callback in callbacks:
+            try:
+                callback(report, context)
+            except Exception:  # noqa: BLE001 - a message that cannot be sent must not change a verdict
+                self.log.exception("on_verdict callback %r failed; the verdict stands", callback)
+
+
+def origin_of(context: Context) -> Origin:
+    """Return the task try that a context belongs to."""
+    ti: Any = context["ti"]
+    return Origin(
+        dag_id=ti.dag_id,
+        run_id=ti.run_id,
+        task_id=ti.task_id,
+        map_index=-1 if ti.map_index is None else ti.map_index,
+        try_number=ti.try_number,
+    )
+
+
+def summarise(stored: StoredReport, *, most: int = 20) -> dict[str, Any]:
+    """Return the small JSON that goes to XCom: where the report is and what it says."""
+    report = stored.report
+    return {
+        "report_id": str(stored.id),
+        "kind": report.kind,
+        "model": report.model,
+        "model_version": report.model_version,
+        "environment": report.environment,
+        "status": report.status.value,
+        "window": None if report.window is None else report.window.to_dict(),
+        "as_of": report.as_of.isoformat(),
+        "counts": report.counts,
+        "headline": report.headline,
+        "reasons": [str(reason) for reason in report.reasons[:most]],
+    }

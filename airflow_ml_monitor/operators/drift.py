@@ -1,0 +1,57 @@
+"""``DriftOperator``: has a window moved away from a stored reference?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.drift import DriftPolicy
+
+
+class DriftOperator(MonitoringOperator):
+    """Compare a window with a stored reference, column by column, and keep the window's profile.
+
+    :param data: the dataset of the window.
+    :param reference: name of the stored reference (``BuildReferenceOperator`` makes one).
+    :param reference_version: a certain version of it; the current one by default.
+    :param policy: which columns, methods and limits; the default policy otherwise.
+    """
+
+    template_fields: Sequence[str] = (*MonitoringOperator.template_fields, "data", "reference", "reference_version")
+    kind = "drift"
+
+    def __init__(
+        self,
+        *,
+        data: Dataset | Mapping[str, Any] | Callable[..., Any],
+        reference: str,
+        reference_version: int | str | None = None,
+        policy: DriftPolicy | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data = data
+        self.reference = reference
+        self.reference_version = reference_version
+        self.policy = policy
+
+    def compute(self, inputs: Inputs) -> Outcome:
+        from airflow_ml_monitor.drift import detect_drift
+        from airflow_ml_monitor.profile import profile_like
+
+        version = None if self.reference_version in (None, "") else int(self.reference_version or 0)
+        reference = inputs.store.reference(
+            model=str(inputs.model), environment=inputs.environment, name=self.reference, version=version
+        )
+        dataset = inputs.dataset(self.data)
+        current = profile_like(
+            reference.profile, dataset, window=inputs.window, as_of=inputs.as_of, connections=inputs.connections
+        )
+        report = detect_drift(reference.profile, current, policy=self.policy, window=inputs.window, as_of=inputs.as_of)
+        config = {**report.config, "data": dataset.to_dict()}
+        return Outcome(report=replace(report, reference=reference.label, config=config), profile=current)

@@ -1,0 +1,55 @@
+"""What a status does to a DAG: let it go on, fail the task, or skip what is downstream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.results import Status
+from airflow_ml_monitor.version_compat import AirflowFailException, AirflowSkipException
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.results import Report
+
+_WAYS = ("fail", "skip", "record")
+
+
+class MonitoringFailed(AirflowFailException):
+    """A verdict closed the gate. Not retried: the same data would give the same verdict."""
+
+
+class Gating:
+    """The rule of one task: which statuses close, and what closing does.
+
+    :param on_fail: ``"fail"``, ``"skip"`` or ``"record"``.
+    :param close_on: statuses that close. ``error`` always does.
+    :raises ConfigurationError: an unknown way or status.
+    """
+
+    def __init__(self, on_fail: str, close_on: Collection[str]) -> None:
+        if on_fail not in _WAYS:
+            raise ConfigurationError(f"on_fail={on_fail!r} is not known; use one of {', '.join(map(repr, _WAYS))}")
+        if isinstance(close_on, str):
+            raise ConfigurationError(f"close_on={close_on!r} is one text; give a set such as {{'fail', 'error'}}")
+        unknown = sorted(set(map(str, close_on)) - {status.value for status in Status})
+        if unknown:
+            known = ", ".join(status.value for status in Status)
+            raise ConfigurationError(f"close_on has unknown statuses {', '.join(unknown)}; known: {known}")
+        self.on_fail = on_fail
+        self.close_on = {Status(status) for status in close_on} | {Status.ERROR}
+
+    def closes(self, status: Status) -> bool:
+        return status in self.close_on
+
+    def apply(self, report: Report, report_id: UUID) -> None:
+        """Raise what stops the DAG where the report's status closes; return otherwise.
+
+        :raises MonitoringFailed: ``on_fail`` is ``"fail"``.
+        :raises AirflowSkipException: ``on_fail`` is ``"skip"``.
+        """
+        if not self.closes(report.status) or self.on_fail == "record":
+            return
+        message = f"{report.summary()}\nAll checks of this report: airflow ml-monitor show {report_id}"
+        raise MonitoringFailed(message) if self.on_fail == "fail" else AirflowSkipException(message)

@@ -1,0 +1,80 @@
+"""``BuildReferenceOperator``: profile a window and store it as a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.results import CheckResult, Limits, Report, Status
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.profile import Profile
+
+
+class BuildReferenceOperator(MonitoringOperator):
+    """Profile the rows of a window once and store the profile as the current version of a reference.
+
+    The same content under the same name makes no new version. A window without rows makes none either: the report
+    fails and the reference stays as it was.
+
+    :param name: the reference's name.
+    :param data: the dataset.
+    :param columns: the columns to profile; all of the dataset's by default, but for its time columns.
+    :param kinds: column -> kind (``numeric``, ``categorical``, ...), where the inferred one is not what is meant.
+    """
+
+    template_fields: Sequence[str] = (*MonitoringOperator.template_fields, "data", "name")
+    kind = "reference"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        data: Dataset | Mapping[str, Any] | Callable[..., Any],
+        columns: Sequence[str] | None = None,
+        kinds: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.data = data
+        self.columns = columns
+        self.kinds = kinds
+
+    def compute(self, inputs: Inputs) -> Outcome:
+        from airflow_ml_monitor.profile import build_reference
+
+        dataset = inputs.dataset(self.data)
+        profile = build_reference(
+            dataset,
+            window=inputs.window,
+            as_of=inputs.as_of,
+            columns=self.columns,
+            kinds=self.kinds,
+            connections=inputs.connections,
+        )
+        config = {"name": self.name, "data": dataset.to_dict(), "columns": sorted(profile.columns)}
+        report = Report(
+            kind=self.kind,
+            results=(_rows_check(profile, dataset.label),),
+            window=inputs.window,
+            rows_reference=profile.rows,
+            config=config,
+        )
+        if not profile.rows:
+            return Outcome(report=report)
+        return Outcome(report=report, profile=profile, reference_name=self.name)
+
+
+def _rows_check(profile: Profile, label: str) -> CheckResult:
+    return CheckResult(
+        check="rows",
+        metric="rows",
+        status=Status.PASS if profile.rows else Status.FAIL,
+        value=float(profile.rows),
+        limits=Limits(lower=1),
+        n_reference=profile.rows,
+        message=f"{profile.rows:,} rows of {label}" if profile.rows else f"no rows in {label}; no reference was stored",
+    )

@@ -1,0 +1,99 @@
+"""Which window a task run judges, by the rules of the design: the first source that names one wins."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow_ml_monitor.errors import WindowError
+from airflow_ml_monitor.window import Last, Window
+
+_PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}))?)?)?")
+
+
+def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime) -> Window:
+    """Return the window of a task run.
+
+    In this order: the ``window`` parameter; ``dag_run.conf["window"]``; the windows of the triggering asset events
+    (``extra["window"]``; several span from the first start to the last end); the partition key; the data interval if
+    it is longer than nothing.
+
+    :raises WindowError: none of them says, or the first that does is no window.
+    """
+    if isinstance(window, Last):
+        return window.before(as_of)
+    if window is not None:
+        return Window.of(window)
+    for source in (_from_conf, _from_events, _from_partition, _from_interval):
+        found = source(context)
+        if found is not None:
+            return found
+    raise WindowError(
+        "no window: this run has no data interval, its dag_run.conf and triggering asset events name none; "
+        "set window= on the task, trigger with {\"window\": {\"start\": ..., \"end\": ...}}, "
+        "or schedule the DAG by a CronDataIntervalTimetable"
+    )
+
+
+def _from_conf(context: Mapping[str, Any]) -> Window | None:
+    conf = getattr(context.get("dag_run"), "conf", None) or {}
+    return Window.of(conf["window"]) if conf.get("window") is not None else None
+
+
+def _from_events(context: Mapping[str, Any]) -> Window | None:
+    windows = [Window.of(value) for value in _event_windows(context)]
+    if not windows:
+        return None
+    return Window(min(window.start for window in windows), max(window.end for window in windows))
+
+
+def _event_windows(context: Mapping[str, Any]) -> Iterator[Any]:
+    for events in (context.get("triggering_asset_events") or {}).values():
+        for event in events:
+            if (event.extra or {}).get("window") is not None:
+                yield event.extra["window"]
+
+
+def _from_partition(context: Mapping[str, Any]) -> Window | None:
+    key = context.get("partition_key")
+    return None if not key else period(str(key))
+
+
+def period(key: str) -> Window:
+    """Return the UTC period a partition key names by its own precision: a year, month, day or hour, or ``start/end``.
+
+    :raises WindowError: the key is neither.
+    """
+    start, slash, end = key.partition("/")
+    if slash:
+        return Window.of((start, end))
+    match = _PERIOD.fullmatch(key)
+    if match is None:
+        raise WindowError(
+            f"partition key {key!r} names no period; use 2013, 2013-02, 2013-02-04, 2013-02-04T05 or start/end, "
+            "or set window= on the task"
+        )
+    year, month, day, hour = (None if part is None else int(part) for part in match.groups())
+    try:
+        first = datetime(year or 0, month or 1, day or 1, hour or 0, tzinfo=UTC)
+    except ValueError as error:
+        raise WindowError(f"partition key {key!r} names no period: {error}") from error
+    return Window(first, first + _length(first, month, day, hour))
+
+
+def _length(first: datetime, month: int | None, day: int | None, hour: int | None) -> timedelta:
+    if hour is not None:
+        return timedelta(hours=1)
+    if day is not None:
+        return timedelta(days=1)
+    if month is not None:
+        return timedelta(days=monthrange(first.year, first.month)[1])
+    return first.replace(year=first.year + 1) - first
+
+
+def _from_interval(context: Mapping[str, Any]) -> Window | None:
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    return Window(start, end) if start is not None and end is not None and start < end else None

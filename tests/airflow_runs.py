@@ -1,0 +1,195 @@
+"""Real Airflow task runs in one process: a DAG is serialised into the metadata database and its tasks are run by
+Airflow's own task runner against its own execution API, without a scheduler."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import DAG
+
+from airflow_ml_monitor.window import Window
+
+_BUNDLE = "tests"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished DAG run, as Airflow's metadata has it."""
+
+    dag_id: str
+    run_id: str
+
+    @property
+    def states(self) -> dict[str, str]:
+        """``task_id`` (``task_id[map_index]`` for mapped ones) -> state."""
+        return {
+            ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
+            for ti in self._task_instances()
+        }
+
+    def xcom(self, task_id: str, map_index: int = -1, key: str = "return_value") -> Any:
+        """The value a task pushed; ``None`` if it did not."""
+        from airflow.models.xcom import XComModel
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            query = XComModel.get_many(
+                run_id=self.run_id, key=key, task_ids=task_id, dag_ids=self.dag_id, map_indexes=map_index
+            )
+            row = session.execute(query.with_only_columns(XComModel.value)).first()
+        return None if row is None else XComModel.deserialize_value(row)
+
+    def _task_instances(self) -> list[Any]:
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            query = select(TaskInstance).where(TaskInstance.dag_id == self.dag_id, TaskInstance.run_id == self.run_id)
+            return list(session.scalars(query))
+
+
+def run_dag(
+    dag: DAG,
+    *,
+    interval: Window | None = None,
+    logical_date: datetime | None = None,
+    conf: dict[str, Any] | None = None,
+    run_type: str = "manual",
+    events: Iterable[dict[str, Any]] = (),
+    partition_key: str | None = None,
+    passes: int = 60,
+) -> Run:
+    """Run a DAG once, to its end.
+
+    :param interval: data interval; its start is the logical date. ``None`` with ``logical_date`` is a zero-length one.
+    :param events: the ``extra`` of each asset event that triggered the run.
+    :param passes: how many rounds of task runs before giving up.
+    """
+    scheduler_dag = sync(dag)
+    dag_run_id = _create(scheduler_dag, interval, logical_date, conf, run_type, list(events), partition_key)
+    _drive(dag, scheduler_dag, dag_run_id, passes)
+    return Run(dag.dag_id, dag_run_id)
+
+
+def clear(dag: DAG, run: Run, task_ids: Iterable[str]) -> Run:
+    """Clear tasks of a finished run, as the button in Airflow's UI does, and run it to its end again."""
+    from airflow.utils.session import create_session
+
+    scheduler_dag = sync(dag)
+    with create_session() as session:
+        scheduler_dag.clear(task_ids=list(task_ids), run_id=run.run_id, session=session, dag_run_state="running")
+    _drive(dag, scheduler_dag, run.run_id, 60)
+    return run
+
+
+def sync(dag: DAG) -> Any:
+    """Serialise a DAG into the metadata database; the DAG as the scheduler sees it."""
+    from airflow.dag_processing.collection import update_dag_parsing_results_in_db
+    from airflow.models.dagbag import DBDagBag
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.session import create_session
+
+    _share_api_server()
+    errors: dict[Any, str] = {}
+    with create_session() as session:
+        if session.get(DagBundleModel, _BUNDLE) is None:
+            session.add(DagBundleModel(name=_BUNDLE))
+            session.commit()
+        lazy = LazyDeserializedDAG.from_dag(dag)
+        update_dag_parsing_results_in_db(_BUNDLE, None, [lazy], errors, None, set(), session)
+        session.commit()
+        assert not errors, errors
+        found = DBDagBag().get_latest_version_of_dag(dag.dag_id, session=session)
+        assert found is not None
+        assert SerializedDagModel.has_dag(dag.dag_id, session=session)
+        return found
+
+
+def _create(
+    dag: Any,
+    interval: Window | None,
+    logical_date: datetime | None,
+    conf: dict[str, Any] | None,
+    run_type: str,
+    events: list[dict[str, Any]],
+    partition_key: str | None,
+) -> str:
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+    at = interval.start if interval else logical_date
+    between = None if at is None else (interval.start, interval.end) if interval else (at, at)
+    extra = {} if partition_key is None else {"partition_key": partition_key}
+    with create_session() as session:
+        run = dag.create_dagrun(
+            run_id=f"{run_type}__{uuid.uuid4().hex[:10]}",
+            logical_date=at,
+            data_interval=between,
+            run_after=datetime.now(UTC),
+            conf=conf,
+            run_type=DagRunType(run_type),
+            triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState.RUNNING,
+            start_date=datetime.now(UTC),
+            session=session,
+            **extra,
+        )
+        for event in events:
+            _add_event(run, event, session)
+        return str(run.run_id)
+
+
+def _add_event(run: Any, extra: dict[str, Any], session: Any) -> None:
+    from airflow.models.asset import AssetEvent, AssetModel
+
+    asset = AssetModel(name=f"asset-{uuid.uuid4().hex[:8]}", uri=f"test://{uuid.uuid4().hex}", group="asset")
+    session.add(asset)
+    session.flush()
+    event = AssetEvent(asset_id=asset.id, extra=extra)
+    session.add(event)
+    run.consumed_asset_events.append(event)
+
+
+def _drive(dag: DAG, scheduler_dag: Any, run_id: str, passes: int) -> None:
+    """Run what the scheduler would schedule, until the run is over."""
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk.definitions.dag import _run_task
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState, TaskInstanceState
+    from sqlalchemy import select
+
+    for _ in range(passes):
+        with create_session() as session:
+            run = session.scalar(select(DagRun).where(DagRun.dag_id == dag.dag_id, DagRun.run_id == run_id))
+            run.dag = scheduler_dag
+            ready, _callbacks = run.update_state(session=session)
+            if run.state != DagRunState.RUNNING:
+                return
+            for ti in ready:
+                if ti.state != TaskInstanceState.UP_FOR_RESCHEDULE:
+                    ti.try_number += 1
+                ti.state = TaskInstanceState.SCHEDULED
+                ti.scheduled_dttm = datetime.now(UTC)
+            session.commit()
+            for ti in ready:
+                with suppress(Exception):  # the task's state says how it ended
+                    _run_task(ti=ti, task=dag.task_dict[ti.task_id], run_triggerer=True)
+    raise AssertionError(f"run {run_id} of {dag.dag_id} was not over after {passes} rounds")
+
+
+@functools.cache
+def _share_api_server() -> None:
+    """One in-process execution API for all task runs: Airflow makes one for each, which takes seconds."""
+    from airflow.sdk.execution_time import supervisor
+
+    supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
