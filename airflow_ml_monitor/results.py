@@ -52,10 +52,10 @@ class Limits(NamedTuple):
 
     def __str__(self) -> str:
         if self.lower is not None and self.upper is not None:
-            return f"{_number(self.lower)} to {_number(self.upper)}"
+            return f"limits {_number(self.lower)} to {_number(self.upper)}"
         if self.lower is not None:
-            return f"at least {_number(self.lower)}"
-        return f"under {_number(self.upper)}" if self.upper is not None else "none"
+            return f"lower limit {_number(self.lower)}"
+        return f"upper limit {_number(self.upper)}" if self.upper is not None else "no limit"
 
 
 class Interval(NamedTuple):
@@ -69,10 +69,11 @@ class Interval(NamedTuple):
 class CheckResult:
     """One assertion about one metric of one column, segment or model, and what came of it.
 
-    :param check: name of the assertion (``"distribution"``, ``"missing_share"``, ``"expect_column_values_to_not_be_null"``).
+    :param check: name of the assertion (``"distribution"``, ``"missing_share"``, ``"rows"``).
     :param metric: what ``value`` measures (``"ks"``, ``"unexpected_share"``, ``"rows"``).
     :param status: the verdict of this check alone.
-    :param severity: ``critical`` checks decide the report, ``warning`` ones can at most make it ``warn``, ``info`` never matters.
+    :param severity: ``critical`` checks decide the report, ``warning`` ones can at most make it ``warn``, ``info``
+        never matters.
     :param required: the report is ``insufficient`` when this check could not be decided.
     :param column: the column it is about; ``None`` for the whole dataset.
     :param segment: the part of the rows it is about; ``None`` for all of them.
@@ -133,7 +134,7 @@ class CheckResult:
         if self.value is not None:
             parts.append(f"{self.metric} {_number(self.value)}")
         if any(limit is not None for limit in self.limits):
-            parts.append(f"limit {self.limits}")
+            parts.append(str(self.limits))
         if self.p_adjusted is not None:
             parts.append(f"adjusted p {self.p_adjusted:.2g}")
         return ", ".join(parts) + (f" - {self.message}" if self.message else "")
@@ -242,9 +243,7 @@ class Report:
         if status is Status.INSUFFICIENT:
             return self.with_status(Status.INSUFFICIENT)
         return tuple(
-            r
-            for r in self.with_status(Status.ERROR, Status.FAIL, Status.WARN)
-            if r.severity is not Severity.INFO
+            r for r in self.with_status(Status.ERROR, Status.FAIL, Status.WARN) if r.severity is not Severity.INFO
         )
 
     def summary(self, *, most: int = 20) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -82,6 +83,10 @@ class Dataset(ABC):
         """Return plain JSON types; ``dataset_from_dict`` gives an equal dataset back."""
         plain = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         return {"kind": self.kind} | {key: value for key, value in plain.items() if value is not None}
+
+    def __str__(self) -> str:
+        # Airflow stores this text with the DAG: it must be the same in every process, so no repr of a callable.
+        return json.dumps(self.to_dict(), default=str)
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
@@ -181,7 +186,8 @@ class Rows(ABC):
 
         wanted = list(self.schema.names if columns is None else columns)
         fields = [self.full_schema.field(name) for name in wanted if name in self.full_schema.names]
-        return pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields)).to_pandas()
+        frame: pd.DataFrame = pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields)).to_pandas()
+        return frame
 
     def latest(self) -> datetime | None:
         """Return the latest event time among the window's rows, in UTC; ``None`` without rows or time column."""
@@ -211,7 +217,7 @@ def _renderer(context: Mapping[str, Any]) -> Callable[[str], Any]:
         return lambda text: task.render_template(text, context)
     import jinja2
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - paths and SQL, not HTML
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     return lambda text: environment.from_string(text).render(**context)
 
 

@@ -74,9 +74,7 @@ class FileRows(Rows):
 
     dataset: Files
 
-    def __init__(
-        self, dataset: Files, window: Window | None, as_of: datetime | None, connections: Connections
-    ) -> None:
+    def __init__(self, dataset: Files, window: Window | None, as_of: datetime | None, connections: Connections) -> None:
         super().__init__(dataset, window, as_of)
         self._connections = connections
 

@@ -64,9 +64,7 @@ class TableRows(Rows):
 
     dataset: Table
 
-    def __init__(
-        self, dataset: Table, window: Window | None, as_of: datetime | None, connections: Connections
-    ) -> None:
+    def __init__(self, dataset: Table, window: Window | None, as_of: datetime | None, connections: Connections) -> None:
         super().__init__(dataset, window, as_of)
         self._connections = connections
 
@@ -109,9 +107,9 @@ class TableRows(Rows):
     def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
         import sqlalchemy as sa
 
-        query = sa.select(*(sa.column(name) for name in columns)).select_from(self._source())
+        query: sa.Select[Any] = sa.select(*(sa.column(name) for name in columns)).select_from(self._source())
         for condition in conditions:
-            column = sa.column(condition.column)
+            column: sa.ColumnClause[Any] = sa.column(condition.column)
             met = column >= condition.value if condition.operator == ">=" else column < condition.value
             query = query.where(met)
         return query

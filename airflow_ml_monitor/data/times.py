@@ -39,7 +39,9 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigurationError(f"time zone {name!r} is unknown; use an IANA name such as 'America/New_York'") from None
+        raise ConfigurationError(
+            f"time zone {name!r} is unknown; use an IANA name such as 'America/New_York'"
+        ) from None
 
 
 def wall_clock(instant: datetime, where: tzinfo) -> datetime:

@@ -33,6 +33,24 @@ class AirflowConnections(Connections):
         return path.fs, path.path
 
 
+def get_connection(conn_id: str) -> Any:
+    """Return an Airflow connection.
+
+    :raises ConfigurationError: there is none of that id.
+    """
+    from airflow.sdk import BaseHook
+
+    from airflow_ml_monitor.version_compat import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException as error:
+        raise ConfigurationError(
+            f"Airflow connection {conn_id!r} is not defined; add it: airflow connections add {conn_id} "
+            "--conn-type postgres --conn-host HOST --conn-schema DATABASE --conn-login USER --conn-password PASSWORD"
+        ) from error
+
+
 def _engine(conn_id: str) -> Engine:
     from airflow.sdk import BaseHook
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +17,7 @@ from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report
-from airflow_ml_monitor.window import Last, Window, as_utc
+from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -178,7 +177,7 @@ class MonitoringOperator(BaseOperator):
         for callback in callbacks:
             try:
                 callback(report, context)
-            except Exception:  # noqa: BLE001 - a message that cannot be sent must not change a verdict
+            except Exception:  # a message that cannot be sent must not change a verdict
                 self.log.exception("on_verdict callback %r failed; the verdict stands", callback)
 
 

@@ -54,7 +54,9 @@ class GateOperator(MonitoringOperator):
         if kinds and (model is None or tasks is not None):
             raise ConfigurationError("a gate across DAGs (kinds=) needs model= and takes no tasks=")
         if wait is not None and not kinds:
-            raise ConfigurationError("wait= is for gates across DAGs (kinds=); upstream tasks of this run are waited for")
+            raise ConfigurationError(
+                "wait= is for gates across DAGs (kinds=); upstream tasks of this run are waited for"
+            )
         self.tasks = tasks
         self.kinds = kinds
         self.wait = wait

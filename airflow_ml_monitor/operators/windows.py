@@ -33,7 +33,7 @@ def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime) -> 
             return found
     raise WindowError(
         "no window: this run has no data interval, its dag_run.conf and triggering asset events name none; "
-        "set window= on the task, trigger with {\"window\": {\"start\": ..., \"end\": ...}}, "
+        'set window= on the task, trigger with {"window": {"start": ..., "end": ...}}, '
         "or schedule the DAG by a CronDataIntervalTimetable"
     )
 

@@ -1,0 +1,132 @@
+"""Naive times, zones and daylight saving: consecutive windows share no row and miss none."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_ml_monitor import Window
+from airflow_ml_monitor.data import Frame, as_dataset
+from airflow_ml_monitor.data.times import wall_clock
+from airflow_ml_monitor.errors import ConfigurationError, DataError
+
+NEW_YORK = ZoneInfo("America/New_York")
+ZONES = st.sampled_from(["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"])
+
+
+def frame(times: object, **kwargs: object) -> Frame:
+    table = pa.table({"t": times, "n": pa.array(range(len(times)))})  # type: ignore[arg-type]
+    return Frame(lambda: table, time_column="t", **kwargs)  # type: ignore[arg-type]
+
+
+def count(dataset: Frame, window: Window | None = None, as_of: datetime | None = None) -> int:
+    return sum(batch.num_rows for batch in dataset.open(window, as_of=as_of).batches(["n"]))
+
+
+@given(
+    st.integers(0, 400 * 24 * 60).map(lambda m: datetime(2013, 1, 1) + timedelta(minutes=m)),
+    st.integers(0, 400 * 24 * 60).map(lambda m: datetime(2013, 1, 1, tzinfo=UTC) + timedelta(minutes=m)),
+    ZONES,
+)
+def test_bound_sorts_wall_times_as_their_first_instants(wall: datetime, bound: datetime, name: str) -> None:
+    zone = ZoneInfo(name)
+    instant = wall.replace(tzinfo=zone, fold=0)
+    exists = instant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
+    if exists:
+        assert (wall >= wall_clock(bound, zone)) == (instant.astimezone(UTC) >= bound)
+
+
+@pytest.mark.parametrize(
+    ("instant", "wall"),
+    [
+        (datetime(2013, 11, 3, 5, 59, tzinfo=UTC), datetime(2013, 11, 3, 1, 59)),
+        (datetime(2013, 11, 3, 6, 0, tzinfo=UTC), datetime(2013, 11, 3, 2, 0)),
+        (datetime(2013, 11, 3, 6, 30, tzinfo=UTC), datetime(2013, 11, 3, 2, 0)),
+        (datetime(2013, 11, 3, 7, 0, tzinfo=UTC), datetime(2013, 11, 3, 2, 0)),
+        (datetime(2013, 3, 10, 6, 59, tzinfo=UTC), datetime(2013, 3, 10, 1, 59)),
+        (datetime(2013, 3, 10, 7, 0, tzinfo=UTC), datetime(2013, 3, 10, 3, 0)),
+    ],
+)
+def test_bound_at_the_change_of_clocks(instant: datetime, wall: datetime) -> None:
+    assert wall_clock(instant, NEW_YORK) == wall
+
+
+@pytest.mark.parametrize("day", [datetime(2013, 11, 3), datetime(2013, 3, 10)])
+def test_windows_of_a_quarter_of_an_hour_share_no_row_and_miss_none(day: datetime) -> None:
+    times = pa.array([day + timedelta(minutes=m) for m in range(24 * 60)], pa.timestamp("us"))
+    start = day.replace(tzinfo=NEW_YORK).astimezone(UTC)
+    end = (day + timedelta(days=1)).replace(tzinfo=NEW_YORK).astimezone(UTC)
+    quarters = int((end - start) / timedelta(minutes=15))
+    counted = [
+        count(
+            frame(times, timezone="America/New_York"),
+            Window(start + timedelta(minutes=15 * q), start + timedelta(minutes=15 * (q + 1))),
+        )
+        for q in range(quarters)
+    ]
+    assert sum(counted) == 24 * 60
+
+
+def test_a_day_of_25_hours_is_read_whole() -> None:
+    hours = pd.date_range("2013-11-03", "2013-11-04", freq="h", inclusive="left", tz="America/New_York")
+    window = Window("2013-11-03T00:00:00-04:00", "2013-11-04T00:00:00-05:00")
+    assert len(hours) == 25
+    assert count(frame(pa.array(hours)), window) == 25
+
+
+def test_naive_times_without_a_zone_are_refused_with_what_to_do() -> None:
+    times = pa.array([datetime(2013, 1, 1)], pa.timestamp("us"))
+    with pytest.raises(DataError, match=r"'t' of the frame of .* holds times without a zone; .*timezone='UTC'"):
+        count(frame(times), Window("2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z"))
+
+
+def test_aware_times_need_no_zone() -> None:
+    times = pa.array([datetime(2013, 1, 1, 23, tzinfo=UTC), datetime(2013, 1, 2, tzinfo=UTC)])
+    assert count(frame(times), Window("2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z")) == 1
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_every_unit_of_time(unit: str) -> None:
+    times = pa.array([datetime(2013, 1, 1, 1), datetime(2013, 1, 2, 1)]).cast(pa.timestamp(unit))
+    window = Window("2013-01-01T00:00:00.000001Z", "2013-01-02T00:00:00Z")
+    assert count(frame(times, timezone="UTC"), window) == 1
+
+
+def test_dates_are_days_of_the_zone() -> None:
+    days = pa.array([date(2013, 1, 1), date(2013, 1, 2), date(2013, 1, 3)])
+    window = Window("2013-01-02T05:00:00Z", "2013-01-03T05:00:00Z")
+    assert count(frame(days, timezone="America/New_York"), window) == 1
+
+
+def test_text_in_the_time_column_is_refused() -> None:
+    with pytest.raises(DataError, match="time column 't' .* holds string, not times"):
+        count(frame(pa.array(["2013-01-01"])), Window("2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z"))
+
+
+def test_unknown_zone_is_refused_when_the_dataset_is_made() -> None:
+    with pytest.raises(ConfigurationError, match="time zone 'New York' is unknown"):
+        frame(pa.array([datetime(2013, 1, 1)]), timezone="New York")
+
+
+def test_rows_that_arrived_after_as_of_do_not_exist() -> None:
+    arrived = pa.array([datetime(2013, 1, day, tzinfo=UTC) for day in (1, 2, 3)])
+    dataset = Frame(lambda: pa.table({"n": pa.array(range(3)), "at": arrived}), arrived_at_column="at")
+    assert count(dataset, as_of=datetime(2013, 1, 2, tzinfo=UTC)) == 2
+    assert count(dataset, as_of=datetime(2013, 1, 1, 23, tzinfo=UTC)) == 1
+
+
+def test_rows_without_a_time_are_in_no_window() -> None:
+    times = pa.array([datetime(2013, 1, 1, 1, tzinfo=UTC), None])
+    assert count(frame(times), Window("2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z")) == 1
+
+
+def test_latest_is_in_utc() -> None:
+    dataset = frame(pa.array([datetime(2013, 7, 1, 12), datetime(2013, 7, 1, 9)]), timezone="America/New_York")
+    assert dataset.open().latest() == datetime(2013, 7, 1, 16, tzinfo=UTC)
+    assert as_dataset(pa.table({"n": [1]})).open().latest() is None

@@ -1,0 +1,68 @@
+"""Windows are half-open, in UTC, and impossible ones say so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from airflow_ml_monitor.errors import WindowError
+from airflow_ml_monitor.window import Last, Window, as_utc
+
+START = datetime(2013, 2, 4, 5, tzinfo=UTC)
+
+
+def test_other_zones_are_kept_in_utc() -> None:
+    assert Window("2013-02-04T00:00:00-05:00", "2013-02-11T00:00:00-05:00").start == START
+    assert Window(START, START + timedelta(days=1)).start.utcoffset() == timedelta(0)
+
+
+def test_half_open() -> None:
+    window = Window(START, START + timedelta(hours=1))
+    assert START in window
+    assert START + timedelta(hours=1) not in window
+
+
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(days=-1)])
+def test_start_not_before_end_names_both(length: timedelta) -> None:
+    with pytest.raises(WindowError, match=r"2013-02-04T05:00:00\+00:00 is not before its end 2013-02-0"):
+        Window(START, START + length)
+
+
+def test_naive_time_is_refused() -> None:
+    with pytest.raises(WindowError, match="2013-02-04T00:00:00 has no time zone"):
+        Window("2013-02-04T00:00:00", START)
+
+
+def test_text_that_is_no_time_is_refused() -> None:
+    with pytest.raises(WindowError, match="'monday' is not an ISO 8601 time"):
+        as_utc("monday")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"start": "2013-02-04T05:00:00+00:00", "end": "2013-02-05T05:00:00+00:00"},
+        ["2013-02-04T05:00:00+00:00", "2013-02-05T05:00:00Z"],
+        Window(START, START + timedelta(days=1)),
+    ],
+)
+def test_forms_of_one_window(value: object) -> None:
+    assert Window.of(value) == Window(START, START + timedelta(days=1))
+
+
+@pytest.mark.parametrize("value", ["2013-02-04", 7, {"start": "2013-02-04T05:00:00+00:00"}, [START]])
+def test_other_forms_are_refused(value: object) -> None:
+    with pytest.raises(WindowError, match="neither a pair"):
+        Window.of(value)
+
+
+def test_to_dict_comes_back() -> None:
+    window = Window(START, START + timedelta(minutes=1))
+    assert Window.of(window.to_dict()) == window
+
+
+def test_last_ends_at_as_of() -> None:
+    assert Last(timedelta(days=7)).before(START) == Window(START - timedelta(days=7), START)
+    with pytest.raises(WindowError, match="must span more than nothing"):
+        Last(timedelta(0))
