@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
@@ -107,7 +107,8 @@ class TableRows(Rows):
     def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
         import sqlalchemy as sa
 
-        query: sa.Select[Any] = sa.select(*(sa.column(name) for name in columns)).select_from(self._source())
+        named = sa.select(*(sa.column(name) for name in columns))
+        query = cast("sa.Select[Any]", named.select_from(self._source()))
         for condition in conditions:
             column: sa.ColumnClause[Any] = sa.column(condition.column)
             met = column >= condition.value if condition.operator == ">=" else column < condition.value

@@ -1,0 +1,49 @@
+PYTHON ?= python3
+VENV ?= .venv
+CONSTRAINTS := $(wildcard constraints.txt)
+
+INSTALL = VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/uv pip install --quiet $(addprefix --constraint ,$(CONSTRAINTS))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs constraints clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+demo: $(VENV)/.demo ## Run weeks of 2013 through Airflow (WEEKS=2013-02-04,2013-12-23 or WEEKS=all chooses).
+	@$(VENV)/bin/python dags/flight_delay/demo.py
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("Python %d.%d cannot run this; give one from 3.11 to 3.13: make PYTHON=python3.12" % v)'
+	@echo "Making the environment $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
+	@echo "Installing Airflow, the package and what the demo needs ..."
+	@$(INSTALL) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
+	@echo "Installing what the tests need ..."
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+test: lint docs ## Lint, type-check, build the docs and run every test (real Postgres, real Airflow).
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/.dev ## Style, types and the import contract.
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/.dev ## Build the documentation into docs/_build/html; warnings are errors.
+	$(VENV)/bin/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+constraints: $(VENV)/bin/uv ## Choose the newest versions that fit together, for all supported Pythons.
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --quiet \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file constraints.txt
+
+clean: ## Remove the environment and everything made.
+	rm -rf $(VENV) .demo docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
