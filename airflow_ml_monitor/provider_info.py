@@ -6,7 +6,7 @@ from typing import Any
 
 _INTEGRATION = "ML Monitor"
 
-_OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "store_conn_id": {
         "description": "Id of the ``postgres`` connection behind which reports, profiles and references are stored.\n",
         "version_added": "0.1.0",
@@ -57,7 +57,7 @@ def get_provider_info() -> dict[str, Any]:
         "config": {
             "ml_monitor": {
                 "description": "Where verdicts are stored, and how.\n",
-                "options": _OPTIONS,
+                "options": OPTIONS,
             }
         },
     }

@@ -1,0 +1,87 @@
+"""``MonitorStoreHook``: the store behind an ordinary ``postgres`` connection."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+
+from airflow_ml_monitor import settings
+from airflow_ml_monitor.errors import ConfigurationError, MonitorError
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from airflow_ml_monitor.store import Store
+
+_CONNECT_SECONDS = 10
+
+
+class MonitorStoreHook(BaseHook):
+    """Gives the ``Store`` behind a ``postgres`` connection.
+
+    :param store_conn_id: the connection; by default the one of ``[ml_monitor] store_conn_id``.
+    :param auto_migrate: make or upgrade the schema on first use; by default ``[ml_monitor] auto_migrate``.
+    """
+
+    conn_name_attr = "store_conn_id"
+    default_conn_name = "ml_monitor_default"
+
+    def __init__(self, store_conn_id: str | None = None, *, auto_migrate: bool | None = None) -> None:
+        super().__init__()
+        self.store_conn_id = store_conn_id or settings.store_conn_id()
+        self._auto_migrate = auto_migrate
+
+    @cached_property
+    def store(self) -> Store:
+        """The store; nothing is connected yet.
+
+        :raises ConfigurationError: the connection is not defined or is not a ``postgres`` one.
+        """
+        from airflow_ml_monitor.hooks.connections import get_connection
+        from airflow_ml_monitor.store import Store
+        from airflow_ml_monitor.store.failures import described
+
+        engine = postgres_engine(get_connection(self.store_conn_id))
+        migrates = settings.auto_migrate() if self._auto_migrate is None else self._auto_migrate
+        name = f"the store behind connection {self.store_conn_id!r} ({described(engine.url)})"
+        return Store(engine, auto_migrate=migrates, name=name)
+
+    def get_conn(self) -> Store:
+        return self.store
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Tell whether the store can be reached and holds its schema, and if not, why."""
+        try:
+            self.store.check()
+        except MonitorError as error:
+            return False, str(error)
+        return True, f"{self.store.name} is ready"
+
+
+def postgres_engine(connection: Any) -> sa.Engine:
+    """Return a SQLAlchemy engine on psycopg2 for an Airflow ``postgres`` connection; nothing is connected yet.
+
+    Host may be a folder with a Unix socket. What the connection's extra holds goes to the driver, as ``PostgresHook``
+    does it (``sslmode``, ``options``, ``keepalives``, ``iam``...).
+
+    :raises ConfigurationError: the connection is of another type.
+    """
+    import sqlalchemy as sa
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise ConfigurationError(
+            f"connection {connection.conn_id!r} is of type {connection.conn_type!r}; give one of type 'postgres'"
+        )
+    hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
+    extra = connection.extra_dejson
+    arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
+    # No pool: a pooled connection would be shared by the processes that fork after its first use.
+    return sa.create_engine(
+        hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"),
+        connect_args={"application_name": "airflow-ml-monitor", "connect_timeout": _CONNECT_SECONDS, **arguments},
+        poolclass=sa.NullPool,
+        hide_parameters=True,
+    )

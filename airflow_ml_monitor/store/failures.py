@@ -1,0 +1,50 @@
+"""Errors of the database as one sentence that says which store, what happened and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import sqlalchemy as sa
+
+from airflow_ml_monitor.errors import StoreError
+
+MIGRATE = "run `airflow ml-monitor migrate` or `python -m airflow_ml_monitor migrate`"
+
+_NOT_ALLOWED = "42501"
+_NOT_THERE = {"3F000", "42P01", "42703"}
+
+
+def described(url: sa.URL) -> str:
+    """Return where a database is and as whom it is used; never the password."""
+    host = url.host or url.query.get("host") or "the default host"
+    place = f"{host}:{url.port}" if url.port else str(host)
+    return f"database {url.database!r} on {place!r} as user {url.username!r}"
+
+
+@contextmanager
+def store_errors(store: str) -> Iterator[None]:
+    """Turn what the database driver raises inside into a ``StoreError`` about ``store``, the store in words."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise StoreError(_sentence(store, error.orig or error)) from error.orig
+    except psycopg2.Error as error:
+        raise StoreError(_sentence(store, error)) from error
+
+
+def missing_schema(error: BaseException | None) -> bool:
+    """Whether a driver's error says that a schema, table or column does not exist."""
+    return getattr(error, "pgcode", None) in _NOT_THERE
+
+
+def _sentence(store: str, error: BaseException) -> str:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    if missing_schema(error):
+        return f"{store} does not hold the tables this version needs ({reason}); {MIGRATE}"
+    if getattr(error, "pgcode", None) == _NOT_ALLOWED:
+        return f"{store} does not allow this: {reason}; grant it to the role, or {MIGRATE} as a role that may"
+    if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
+        return f"{store} cannot be reached: {reason}; check that the server is up and the connection is right"
+    return f"{store} did not do what was asked: {reason}"

@@ -1,0 +1,143 @@
+"""``Store``: the way in and out of the schema ``ml_monitor``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from airflow_ml_monitor.errors import ConfigurationError, StoreError
+from airflow_ml_monitor.results import Origin, Report
+from airflow_ml_monitor.store import reading, schema
+from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
+from airflow_ml_monitor.store.keys import report_id
+from airflow_ml_monitor.store.references import read_reference, save_reference
+from airflow_ml_monitor.store.stored import StoredReference, StoredReport
+from airflow_ml_monitor.store.writing import insert_report
+from airflow_ml_monitor.window import Window
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.profile import Profile
+
+
+class Store:
+    """Reports, profiles and references in a PostgreSQL database, version 12 or newer.
+
+    Nothing is connected before it is needed. Every method raises ``StoreError`` where the database cannot be reached,
+    refuses, or does not hold the schema.
+
+    :param engine: a SQLAlchemy engine on psycopg2; not to be shared across forks, unless its pool is a ``NullPool``.
+    :param auto_migrate: make or upgrade the schema on first use.
+    :param name: the store in words, for messages; by default database, host and user of the engine.
+    :raises ConfigurationError: an engine of another database or driver.
+    """
+
+    def __init__(self, engine: sa.Engine, *, auto_migrate: bool = True, name: str | None = None) -> None:
+        if (engine.dialect.name, engine.dialect.driver) != ("postgresql", "psycopg2"):
+            raise ConfigurationError(
+                f"the store cannot use an engine of {engine.dialect.name}+{engine.dialect.driver}; "
+                "make one with a postgresql+psycopg2:// URL"
+            )
+        self.engine = engine
+        self.auto_migrate = auto_migrate
+        self.name = name or f"the store in {described(engine.url)}"
+        self._ready = False
+
+    def migrate(self) -> str:
+        """Bring the schema to the newest revision this version knows, and return the one it is at."""
+        with store_errors(self.name):
+            revision = schema.migrate(self.engine)
+        self._ready = True
+        return revision
+
+    def check(self) -> None:
+        """Make sure that the store can be reached and holds its schema, made on first use if ``auto_migrate``."""
+        with store_errors(self.name):
+            revision = schema.recorded_revision(self.engine)
+        if schema.is_sufficient(revision):
+            self._ready = True
+        elif self.auto_migrate:
+            self.migrate()
+        else:
+            state = "is not there" if revision is None else f"is at revision {revision}, older than {schema.HEAD}"
+            raise StoreError(f"the schema ml_monitor of {self.name} {state}; {MIGRATE}")
+
+    def write(
+        self,
+        report: Report,
+        origin: Origin,
+        *,
+        profile: Profile | None = None,
+        reference_name: str | None = None,
+    ) -> StoredReport:
+        """Store a report with its checks in one transaction, and return what is stored.
+
+        Writing the same key again (``store.report_id``) changes nothing and returns what was stored the first time.
+
+        :param profile: the judged window's profile, stored with the report.
+        :param reference_name: make that profile the current version of this reference.
+        :raises ConfigurationError: a report without a model, or a reference name without a profile.
+        """
+        if not report.model:
+            raise ConfigurationError(f"a {report.kind} report without a model cannot be stored; give model=")
+        if reference_name is not None and profile is None:
+            raise ConfigurationError(f"reference {reference_name!r} cannot be stored without a profile; give profile=")
+        with self._begin() as connection:
+            written = insert_report(connection, report, origin, profile)
+            if written is None:
+                return reading.reports_by_id(connection, [report_id(report, origin)])[0]
+            if profile is not None and reference_name is not None:
+                save_reference(connection, reference_name, profile, report, origin)
+            return written
+
+    def reports(self, ids: Iterable[UUID]) -> list[StoredReport]:
+        """Return the reports with these ids in that order; ids that are not stored are left out."""
+        with self._begin() as connection:
+            return reading.reports_by_id(connection, ids)
+
+    def current_reports(
+        self, *, model: str, environment: str, window: Window | None = None, kinds: Collection[str] | None = None
+    ) -> list[StoredReport]:
+        """Return the current reports of a model, the latest window first.
+
+        Current is the latest per task, map index and window: the latest ``as_of``, then the latest try.
+
+        :param window: only reports of exactly this window; ``None`` for all windows.
+        :param kinds: only reports of these kinds.
+        """
+        with self._begin() as connection:
+            return reading.current_reports(connection, model=model, environment=environment, window=window, kinds=kinds)
+
+    def run_reports(
+        self, *, dag_id: str, run_id: str, task_ids: Collection[str] | None = None, environment: str | None = None
+    ) -> list[StoredReport]:
+        """Return what a DAG run's tasks reported: the latest try per task and map index.
+
+        :param environment: only reports of this environment; two that share a store may have equal run ids.
+        """
+        with self._begin() as connection:
+            return reading.run_reports(
+                connection, dag_id=dag_id, run_id=run_id, task_ids=task_ids, environment=environment
+            )
+
+    def reference(self, *, model: str, environment: str, name: str, version: int | None = None) -> StoredReference:
+        """Return a reference's current version, or the one asked for.
+
+        :raises ReferenceNotFoundError: the model has no such reference or version.
+        """
+        with self._begin() as connection:
+            return read_reference(connection, model=model, environment=environment, name=name, version=version)
+
+    def dispose(self) -> None:
+        """Close the connections the engine keeps."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        if not self._ready:
+            self.check()
+        with store_errors(self.name), self.engine.begin() as connection:
+            yield connection

@@ -1,0 +1,48 @@
+"""What the store gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from airflow_ml_monitor.results import Origin, Report
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.profile import Profile
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """A report as it is in the store.
+
+    :param id: its key, as ``store.report_id`` makes it.
+    :param origin: the task try that wrote it.
+    :param written_at: when, by the server's clock.
+    :param profile_hash: digest of the judged window's profile, where one was stored with the report.
+    """
+
+    id: UUID
+    report: Report
+    origin: Origin
+    written_at: datetime
+    profile_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredReference:
+    """One version of a named reference.
+
+    :param digest: SHA-256 of the profile's content, in hex.
+    """
+
+    name: str
+    version: int
+    digest: str
+    profile: Profile
+
+    @property
+    def label(self) -> str:
+        """Name, version and the start of the digest: ``january v3 (sha256 1a2b3c4d)``."""
+        return f"{self.name} v{self.version} (sha256 {self.digest[:8]})"

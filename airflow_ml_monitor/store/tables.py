@@ -1,0 +1,106 @@
+"""The tables and views of the schema ``ml_monitor``, as queries see them. The migrations make them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "ml_monitor"
+
+metadata = sa.MetaData(schema=SCHEMA)
+
+_TIME = sa.DateTime(timezone=True)
+_NOW = sa.text("now()")
+
+
+def _required(name: str, kind: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=False)
+
+
+profile = sa.Table(
+    "profile",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    _required("content", sa.LargeBinary),
+    _required("rows", sa.BigInteger),
+    sa.Column("created_at", _TIME, nullable=False, server_default=_NOW),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _required("environment", sa.Text),
+    _required("model", sa.Text),
+    sa.Column("model_version", sa.Text),
+    _required("kind", sa.Text),
+    sa.Column("window_start", _TIME),
+    sa.Column("window_end", _TIME),
+    _required("as_of", _TIME),
+    _required("dag_id", sa.Text),
+    _required("run_id", sa.Text),
+    _required("task_id", sa.Text),
+    _required("map_index", sa.Integer),
+    _required("try_number", sa.Integer),
+    _required("status", sa.Text),
+    _required("counts", JSONB),
+    sa.Column("reference", sa.Text),
+    sa.Column("rows_reference", sa.BigInteger),
+    sa.Column("rows_current", sa.BigInteger),
+    _required("duration_s", sa.Double),
+    _required("config", JSONB),
+    _required("config_hash", sa.Text),
+    _required("package_version", sa.Text),
+    _required("message", sa.Text),
+    sa.Column("profile_hash", sa.Text, sa.ForeignKey(profile.c.hash, deferrable=True, initially="DEFERRED")),
+    sa.Column("overridden_by", sa.Text),
+    sa.Column("override_reason", sa.Text),
+    sa.Column("overridden_at", _TIME),
+    sa.Column("written_at", _TIME, nullable=False, server_default=_NOW),
+)
+
+check_result = sa.Table(
+    "check_result",
+    metadata,
+    sa.Column("report_id", sa.Uuid, sa.ForeignKey(report.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    _required("check_name", sa.Text),
+    _required("metric", sa.Text),
+    _required("status", sa.Text),
+    _required("severity", sa.Text),
+    _required("required", sa.Boolean),
+    sa.Column("column_name", sa.Text),
+    sa.Column("segment", sa.Text),
+    sa.Column("value", sa.Double),
+    sa.Column("limit_lower", sa.Double),
+    sa.Column("limit_upper", sa.Double),
+    sa.Column("interval_lower", sa.Double),
+    sa.Column("interval_upper", sa.Double),
+    sa.Column("p_value", sa.Double),
+    sa.Column("p_adjusted", sa.Double),
+    sa.Column("n_reference", sa.BigInteger),
+    sa.Column("n_current", sa.BigInteger),
+    _required("message", sa.Text),
+    _required("detail", JSONB),
+)
+
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("environment", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("profile_hash", sa.Text, sa.ForeignKey(profile.c.hash), nullable=False),
+    _required("is_current", sa.Boolean),
+    sa.Column("window_start", _TIME),
+    sa.Column("window_end", _TIME),
+    _required("dag_id", sa.Text),
+    _required("run_id", sa.Text),
+    _required("task_id", sa.Text),
+    sa.Column("created_at", _TIME, nullable=False, server_default=_NOW),
+)
+
+current_report = sa.table("current_report", *(sa.column(c.name, c.type) for c in report.columns), schema=SCHEMA)
