@@ -1,0 +1,70 @@
+"""Great Expectations' SQL engine on the window of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.data.table import TableRows
+from airflow_ml_monitor.quality import gx
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class WindowEngine(gx.SqlAlchemyExecutionEngine):  # type: ignore[misc]
+    """Great Expectations' SQL engine on the SQLAlchemy engine of a ``Table``'s connection.
+
+    It makes no temporary tables, and leaves an engine that is not its own open.
+    """
+
+    _connection: Any
+
+    def __init__(self, rows: TableRows) -> None:
+        self._rows = rows
+        super().__init__(engine=rows.engine, create_temp_table=False)
+
+    def window(self, columns: Sequence[str]) -> Any:
+        """Return these columns of the window's rows as a batch; reads nothing."""
+        schema, _, name = (self._rows.dataset.table or "").rpartition(".")
+        return gx.SqlAlchemyBatchData(
+            execution_engine=self,
+            selectable=self._rows.select(columns),
+            create_temp_table=False,
+            source_table_name=name or None,
+            source_schema_name=schema or None,
+        )
+
+    def get_inspector(self) -> Any:
+        """Return what describes the columns: the database for a table, the rows' own schema for a query."""
+        if self._rows.dataset.table is not None:
+            return super().get_inspector()
+        columns = [{"name": field.name, "type": _sql_type(field.type)} for field in self._rows.full_schema]
+        return SimpleNamespace(
+            dialect=self.engine.dialect,
+            get_columns=lambda **_: columns,
+            get_pk_constraint=lambda **_: {},
+        )
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _sql_type(kind: pa.DataType) -> Any:
+    import pyarrow as pa
+    import sqlalchemy as sa
+
+    pairs: list[tuple[Any, Any]] = [
+        (pa.types.is_boolean, sa.BOOLEAN()),
+        (lambda kind: kind == pa.int16(), sa.SMALLINT()),
+        (lambda kind: kind == pa.int32(), sa.INTEGER()),
+        (pa.types.is_integer, sa.BIGINT()),
+        (lambda kind: kind == pa.float32(), sa.REAL()),
+        (pa.types.is_floating, sa.DOUBLE_PRECISION()),
+        (pa.types.is_date, sa.DATE()),
+        (pa.types.is_timestamp, sa.TIMESTAMP(timezone=getattr(kind, "tz", None) is not None)),
+    ]
+    return next((generic for holds, generic in pairs if holds(kind)), sa.TEXT())
