@@ -58,6 +58,7 @@ def _sql_type(kind: pa.DataType) -> Any:
     import sqlalchemy as sa
 
     pairs: list[tuple[Any, Any]] = [
+        (pa.types.is_null, sa.types.NullType()),  # what the database did not say
         (pa.types.is_boolean, sa.BOOLEAN()),
         (lambda kind: kind == pa.int16(), sa.SMALLINT()),
         (lambda kind: kind == pa.int32(), sa.INTEGER()),
