@@ -1,0 +1,150 @@
+"""Profiles of data: ``build_reference`` chooses where to count, ``profile_like`` counts there again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.data.dataset import Rows
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.profile.columns import ColumnProfile, counter_for
+from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, natural_kind
+from airflow_ml_monitor.profile.plan import kinds_for, planners
+from airflow_ml_monitor.profile.profile import Profile
+from airflow_ml_monitor.window import Window
+
+_HELD_BYTES = 1 << 26
+
+
+def build_reference(
+    data: Any,
+    *,
+    window: Window | None = None,
+    as_of: datetime | None = None,
+    columns: Sequence[str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    connections: Connections | None = None,
+) -> Profile:
+    """Return the profile of a reference, which says where later batches are counted.
+
+    The rows are read twice (once where they are small): to choose edges and levels, and to count at them. Memory is
+    bounded at any number of rows.
+
+    :param data: a dataset, a pandas or polars data frame or an Arrow table.
+    :param window: event time to read; all rows by default.
+    :param columns: columns to count; by default those of the dataset without its time and arrival columns.
+    :param kinds: a kind (``numeric``, ``categorical``, ``boolean``, ``datetime``, ``other``) for a column whose type
+        says another, such as a numeric code.
+    :raises DataError: no rows, an unknown column, or values that are not of the kind wanted.
+    """
+    dataset = as_dataset(data)
+    rows = dataset.open(window, as_of=as_of, connections=connections)
+    stream = _Stream(rows, _counted(dataset, rows, columns))
+    kinds_of = kinds_for(stream.types, stream.columns, kinds)
+    plan = planners(kinds_of)
+    for batch in stream:
+        for name, planner in plan.items():
+            planner.update(batch.column(name))
+    if not stream.rows:
+        raise DataError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
+    start = {name: planner.finish() for name, planner in plan.items()}
+    return _count(stream, start, window, rows.label)
+
+
+def profile_like(
+    reference: Profile,
+    data: Any,
+    *,
+    window: Window | None = None,
+    as_of: datetime | None = None,
+    connections: Connections | None = None,
+) -> Profile:
+    """Return the profile of a batch, counted at the edges and levels of a reference, in one pass and bounded memory.
+
+    Columns of the reference that the batch lacks, or has with values of another kind, are left out of the profile;
+    ``schema_checks`` finds them.
+
+    :raises DataError: values that cannot be read as the reference's kind.
+    """
+    dataset = as_dataset(data)
+    rows = dataset.open(window, as_of=as_of, connections=connections)
+    types = column_types(rows.full_schema)
+    left_out = _times(dataset) - set(dataset.columns or ())
+    start = {
+        name: column.empty()
+        for name, column in reference.columns.items()
+        if name in types
+        and _same_kind(reference, name, types[name])
+        and (not dataset.columns or name in dataset.columns)
+    }
+    profile = _count(_Stream(rows, list(start)), start, window, rows.label)
+    kept = {name: kind for name, kind in profile.types.items() if name not in left_out}
+    chosen = dataset.columns or tuple(kept)
+    return replace(profile, types={name: kept[name] for name in kept if name in chosen})
+
+
+class _Stream:
+    """The batches of some columns, to be gone through more than once; small data is read only once."""
+
+    def __init__(self, rows: Rows, columns: list[str]) -> None:
+        self._source = rows
+        self._held: list[pa.RecordBatch] | None = None
+        self.columns = columns
+        self.types = column_types(rows.full_schema)
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        self.rows = 0
+        held: list[pa.RecordBatch] | None = []
+        size = 0
+        for batch in self._held if self._held is not None else self._read():
+            self.rows += batch.num_rows
+            self._learn(batch.schema)
+            size += batch.nbytes
+            held = held + [batch] if held is not None and size <= _HELD_BYTES else None  # noqa: RUF005 - a copy is short
+            yield batch
+        self._held = held
+
+    def _read(self) -> Iterable[pa.RecordBatch]:
+        # A stream of no columns has no rows in Arrow; any one column counts them.
+        return self._source.batches(self.columns or self._source.full_schema.names[:1])
+
+    def _learn(self, schema: pa.Schema) -> None:
+        for field in schema:
+            if self.types[field.name].kind is Kind.EMPTY:
+                self.types[field.name] = ColumnType(str(field.type), natural_kind(field.type))
+
+
+def _count(stream: _Stream, start: Mapping[str, ColumnProfile], window: Window | None, source: str) -> Profile:
+    counters = {name: counter_for(profile, name) for name, profile in start.items()}
+    for batch in stream:
+        for name, counter in counters.items():
+            counter.update(batch.column(name))
+    columns = {name: counter.finish() for name, counter in counters.items()}
+    return Profile(rows=stream.rows, window=window, columns=columns, types=stream.types, source=source)
+
+
+def _counted(dataset: Dataset, rows: Rows, columns: Sequence[str] | None) -> list[str]:
+    if columns is not None:
+        return list(columns)
+    if dataset.columns is not None:
+        return list(dataset.columns)
+    return [name for name in rows.full_schema.names if name not in _times(dataset)]
+
+
+def _times(dataset: Dataset) -> set[str]:
+    return {name for name in (dataset.time_column, dataset.arrived_at_column) if name is not None}
+
+
+def _same_kind(reference: Profile, name: str, now: ColumnType) -> bool:
+    was = reference.types[name].kind
+    return was is now.kind or Kind.EMPTY in (was, now.kind)
+
+
+def _within(window: Window | None) -> str:
+    return f" in {window}" if window else ""

@@ -1,0 +1,172 @@
+"""The profile of a categorical or boolean column: exact counts of the reference's levels, and what lies outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.profile.arrays import Counts, Hashes, hashes, level_counts, level_name
+from airflow_ml_monitor.profile.kinds import Kind
+from airflow_ml_monitor.profile.sketch import MOST_LEVELS, LevelSketch
+
+NAMED_FROM = 10
+"""Rows a level must have before its name is kept: levels are people's data. Rarer ones are known by a hash."""
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LevelProfile:
+    """Counts of a categorical or boolean column by level.
+
+    :param hashes: the levels of the reference, by hash, ascending; the most frequent ``MOST_LEVELS`` where it has more.
+    :param counts: rows of each.
+    :param outside: rows and levels that are not among them: in a reference the rest, in a current profile the unseen.
+    :param names: names of levels that have at least ``NAMED_FROM`` rows, by hash.
+    """
+
+    form: ClassVar[str] = "levels"
+
+    kind: Kind
+    hashes: Hashes
+    counts: Counts
+    outside: LevelSketch = field(default_factory=LevelSketch)
+    names: Mapping[int, str] = field(default_factory=dict)
+    rows: int = 0
+    missing: int = 0
+
+    @property
+    def count(self) -> int:
+        """Rows that have a level."""
+        return self.rows - self.missing
+
+    @property
+    def levels(self) -> int:
+        """Number of levels with rows; an estimate where more than ``MOST_LEVELS`` lie outside."""
+        return int(np.count_nonzero(self.counts)) + self.outside.levels
+
+    @classmethod
+    def on(cls, levels: Hashes, kind: Kind) -> Self:
+        """Return a profile of nothing, to count these levels (by hash)."""
+        ordered = np.unique(levels)
+        return cls(kind=kind, hashes=ordered, counts=np.zeros(len(ordered), np.int64))
+
+    def empty(self) -> Self:
+        """Return a profile of nothing that counts the same levels."""
+        return replace(self, counts=np.zeros_like(self.counts), outside=LevelSketch(), names={}, rows=0, missing=0)
+
+    def comparable(self, other: object) -> bool:
+        """Whether the other counted the same levels."""
+        return isinstance(other, LevelProfile) and np.array_equal(self.hashes, other.hashes)
+
+    def __add__(self, other: Self) -> Self:
+        if not self.comparable(other):
+            raise DataError("two categorical profiles counted different levels; count both like one reference")
+        return replace(
+            self,
+            counts=self.counts + other.counts,
+            outside=self.outside + other.outside,
+            names={**other.names, **self.names},
+            rows=self.rows + other.rows,
+            missing=self.missing + other.missing,
+        )._forgetting()
+
+    def _forgetting(self) -> Self:
+        """Drop the names of levels that are not counted one by one any more."""
+        if self.outside.complete:
+            return self
+        counted = {*self.hashes.tolist(), *self.outside.hashes.tolist()}
+        return replace(self, names={key: name for key, name in self.names.items() if key in counted})
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+        """Return plain JSON and arrays; ``from_parts`` gives the same profile back."""
+        outside, outside_arrays = self.outside.to_parts()
+        header = {
+            "kind": self.kind.value,
+            "counts": [self.rows, self.missing],
+            "outside": outside,
+            "names": [[key, self.names[key]] for key in sorted(self.names)],
+        }
+        return header, {"hashes": self.hashes, "counts": self.counts, **outside_arrays}
+
+    @classmethod
+    def from_parts(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Self:
+        rows, missing = header["counts"]
+        return cls(
+            kind=Kind(header["kind"]),
+            hashes=arrays["hashes"],
+            counts=arrays["counts"],
+            outside=LevelSketch.from_parts(header["outside"], arrays),
+            names=dict(header["names"]),
+            rows=rows,
+            missing=missing,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a report shows of the column: rows, missing, levels, and the most frequent ones by name."""
+        ranking = np.argsort(-self.counts, kind="stable")[:10]
+        named = {self.names.get(int(self.hashes[i])): int(self.counts[i]) for i in ranking}
+        named.pop(None, None)
+        shown = {"kind": self.kind.value, "rows": self.rows, "missing": self.missing, "levels": self.levels}
+        return shown | {"top": named}
+
+
+class LevelCounter:
+    """Counts Arrow arrays of one column into a ``LevelProfile``."""
+
+    def __init__(self, start: LevelProfile) -> None:
+        self._start = start
+        self._counts, self._outside = start.counts.copy(), start.outside
+        self._names = dict(start.names)
+        self._rows, self._missing = start.rows, start.missing
+
+    def update(self, array: pa.Array) -> None:
+        values, counts = level_counts(array)
+        self._rows += len(array)
+        self._missing += len(array) - int(counts.sum())
+        found = hashes(values)
+        place, listed = positions(self._start.hashes, found)
+        np.add.at(self._counts, place[listed], counts[listed])
+        self._outside = self._outside + LevelSketch.of(found[~listed], counts[~listed])
+        self._name(values, found, place, listed)
+
+    def _name(
+        self, values: pa.Array, found: Hashes, place: Counts, listed: np.ndarray[Any, np.dtype[np.bool_]]
+    ) -> None:
+        total = np.zeros(len(found), np.int64)
+        total[listed] = self._counts[place[listed]]
+        outside = self._outside
+        at, kept = positions(outside.hashes, found[~listed])
+        total[~listed] = np.where(kept, outside.counts[at] if len(outside.counts) else 0, 0)
+        for index in np.flatnonzero(total >= NAMED_FROM):
+            key = int(found[index])
+            if key not in self._names:
+                self._names[key] = level_name(values[int(index)])[:_LONGEST_NAME]
+
+    def finish(self) -> LevelProfile:
+        return replace(
+            self._start,
+            counts=self._counts,
+            outside=self._outside,
+            names=self._names,
+            rows=self._rows,
+            missing=self._missing,
+        )._forgetting()
+
+
+def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return where each wanted hash stands among ordered ones, and whether it does (0 where it does not)."""
+    place = np.searchsorted(ordered, wanted).astype(np.int64)
+    place[place == len(ordered)] = 0
+    there = ordered[place] == wanted if len(ordered) else np.zeros(len(wanted), np.bool_)
+    return np.where(there, place, 0), there
+
+
+def most_frequent(counted: LevelSketch) -> Hashes:
+    """Return the levels a reference counts one by one: the most frequent, ties by hash."""
+    ranking = np.lexsort((counted.hashes, -counted.counts))[:MOST_LEVELS]
+    return counted.hashes[ranking]

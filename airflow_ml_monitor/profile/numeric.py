@@ -1,0 +1,186 @@
+"""The profile of a numeric or datetime column: exact counts at and between the reference's edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.profile.arrays import Counts, Floats, numbers
+from airflow_ml_monitor.profile.edges import Edges
+from airflow_ml_monitor.profile.kernel import Moments, block_moments, count_at_edges, sorted_blocks
+from airflow_ml_monitor.profile.kinds import Kind
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NumericProfile:
+    """Counts of a numeric column; times are seconds since 1970.
+
+    :param edges: where it is counted, chosen from the reference.
+    :param at: values equal to each edge; ``between``: values in the open intervals around the edges (one more than
+        edges); ``sums``: the sums of the latter, so that distances stay right on heavy tails.
+    :param rows: rows seen; ``missing`` of them null or NaN, ``negative_infinite`` and ``positive_infinite`` infinite.
+    :param minimum: least finite value, ``maximum`` the greatest; infinities of the other sign without any.
+    :param moments: of the finite values; ``clipped`` of the same values clipped to the edges' ``low`` and ``high``.
+    """
+
+    form: ClassVar[str] = "numeric"
+
+    kind: Kind
+    edges: Edges
+    at: Counts
+    between: Counts
+    sums: Floats
+    rows: int = 0
+    missing: int = 0
+    negative_infinite: int = 0
+    positive_infinite: int = 0
+    minimum: float = np.inf
+    maximum: float = -np.inf
+    moments: Moments = field(default_factory=Moments)
+    clipped: Moments = field(default_factory=Moments)
+
+    @property
+    def count(self) -> int:
+        """Finite values."""
+        return self.moments.count
+
+    @property
+    def infinite(self) -> int:
+        return self.negative_infinite + self.positive_infinite
+
+    @property
+    def upto(self) -> Counts:
+        """Values less than or equal to each edge."""
+        return np.cumsum(self.between[:-1] + self.at)
+
+    def quantile(self, share: float) -> float | None:
+        """Return the value below which that share of the finite values lies, to the width of an interval."""
+        if not self.count:
+            return None
+        place = int(np.searchsorted(self.upto, share * self.count, side="left"))
+        inside = self.upto[place] - self.at[place] < share * self.count if place < len(self.at) else False
+        if inside:
+            return float(self.edges.values[place])
+        return float(self.sums[place] / self.between[place]) if self.between[place] else self.maximum
+
+    @classmethod
+    def on(cls, edges: Edges, kind: Kind) -> Self:
+        """Return a profile of nothing, to count at these edges."""
+        size = len(edges.values)
+        zeros = np.zeros(size + 1, np.int64)
+        return cls(kind=kind, edges=edges, at=zeros[:size], between=zeros, sums=np.zeros(size + 1))
+
+    def empty(self) -> Self:
+        """Return a profile of nothing on the same edges."""
+        return self.on(self.edges, self.kind)
+
+    def comparable(self, other: object) -> bool:
+        """Whether the other was counted at the same edges."""
+        return isinstance(other, NumericProfile) and np.array_equal(self.edges.values, other.edges.values)
+
+    def __add__(self, other: Self) -> Self:
+        if not self.comparable(other):
+            raise DataError("two numeric profiles were counted at different edges; count both like one reference")
+        return replace(
+            self,
+            at=self.at + other.at,
+            between=self.between + other.between,
+            sums=self.sums + other.sums,
+            minimum=min(self.minimum, other.minimum),
+            maximum=max(self.maximum, other.maximum),
+            **{name: getattr(self, name) + getattr(other, name) for name in _ADDED},
+        )
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+        """Return plain JSON and arrays; ``from_parts`` gives the same profile back."""
+        header = {
+            "kind": self.kind.value,
+            "clip": [self.edges.low, self.edges.high],
+            "distinct": self.edges.distinct,
+            "counts": [getattr(self, name) for name in _COUNTS],
+            "range": [self.minimum, self.maximum] if self.count else None,
+            "moments": [self.moments.count, self.moments.mean, self.moments.m2],
+            "clipped": [self.clipped.count, self.clipped.mean, self.clipped.m2],
+        }
+        return header, {"edges": self.edges.values, "at": self.at, "between": self.between, "sums": self.sums}
+
+    @classmethod
+    def from_parts(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Self:
+        minimum, maximum = header["range"] or (np.inf, -np.inf)
+        return cls(
+            kind=Kind(header["kind"]),
+            edges=Edges(arrays["edges"], header["clip"][0], header["clip"][1], header["distinct"]),
+            at=arrays["at"],
+            between=arrays["between"],
+            sums=arrays["sums"],
+            minimum=minimum,
+            maximum=maximum,
+            moments=Moments(*header["moments"]),
+            clipped=Moments(*header["clipped"]),
+            **dict(zip(_COUNTS, header["counts"], strict=True)),
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a report shows of the column: rows, missing, mean, deviation and quantiles."""
+        shares = {"p1": 0.01, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p99": 0.99}
+        shown = {
+            "kind": self.kind.value,
+            "rows": self.rows,
+            "missing": self.missing,
+            "infinite": self.infinite,
+        }
+        if not self.count:
+            return shown
+        moments = {"mean": self.moments.mean, "std": self.moments.variance**0.5}
+        span = {"min": self.minimum, "max": self.maximum}
+        return shown | moments | span | {name: self.quantile(share) for name, share in shares.items()}
+
+
+_COUNTS = ("rows", "missing", "negative_infinite", "positive_infinite")
+_ADDED = (*_COUNTS, "moments", "clipped")
+
+
+class NumericCounter:
+    """Counts Arrow arrays of one column into a ``NumericProfile``."""
+
+    def __init__(self, start: NumericProfile, column: str) -> None:
+        self._edges, self._column = start.edges, column
+        self._at, self._between, self._sums = start.at.copy(), start.between.copy(), start.sums.copy()
+        self._rest = start
+
+    def update(self, array: pa.Array) -> None:
+        values = numbers(array, self._column)
+        rows, missing = len(array), len(array) - len(values)
+        self._rest = replace(self._rest, rows=self._rest.rows + rows, missing=self._rest.missing + missing)
+        for block in sorted_blocks(values):
+            self._count(block.values)
+            self._rest = replace(
+                self._rest,
+                missing=self._rest.missing + block.nan,
+                negative_infinite=self._rest.negative_infinite + block.negative,
+                positive_infinite=self._rest.positive_infinite + block.positive,
+            )
+
+    def _count(self, values: Floats) -> None:
+        if not len(values):
+            return
+        at, between, sums = count_at_edges(values, self._edges.values)
+        self._at += at
+        self._between += between
+        self._sums += sums
+        moments, clipped = block_moments(values, self._edges.low, self._edges.high)
+        self._rest = replace(
+            self._rest,
+            minimum=min(self._rest.minimum, float(values[0])),
+            maximum=max(self._rest.maximum, float(values[-1])),
+            moments=self._rest.moments + moments,
+            clipped=self._rest.clipped + clipped,
+        )
+
+    def finish(self) -> NumericProfile:
+        return replace(self._rest, at=self._at, between=self._between, sums=self._sums)

@@ -1,0 +1,140 @@
+"""The first pass over a reference: where each column is to be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.profile.arrays import Floats, hashes, level_counts, numbers
+from airflow_ml_monitor.profile.columns import ColumnProfile
+from airflow_ml_monitor.profile.edges import choose_edges
+from airflow_ml_monitor.profile.kernel import LARGEST
+from airflow_ml_monitor.profile.kinds import ColumnType, Kind
+from airflow_ml_monitor.profile.levels import LevelProfile, most_frequent
+from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.profile.plain import PlainProfile
+from airflow_ml_monitor.profile.sketch import LevelSketch
+
+SEED = 20_130_204
+"""Of the sample that edges of a large reference come from: the same reference gives the same edges."""
+_CELLS = 1 << 25
+_LEAST_SAMPLE = 1 << 18
+_MOST_CANDIDATES = 1 << 20
+
+
+class Planner(Protocol):
+    """Sees a column of the reference once and says where to count it."""
+
+    def update(self, array: pa.Array) -> None: ...
+
+    def finish(self) -> ColumnProfile: ...
+
+
+class NumericPlanner:
+    """Keeps the values up to ``most`` of them, beyond that a uniform sample, to choose edges from."""
+
+    def __init__(self, kind: Kind, column: str, most: int) -> None:
+        self._kind, self._column, self._most = kind, column, most
+        self._kept: list[Floats] = []
+        self._size, self._rate = 0, 1.0
+        self._random = np.random.default_rng(SEED)
+
+    def update(self, array: pa.Array) -> None:
+        values = numbers(array, self._column)
+        values = values[np.abs(values) < LARGEST]  # NaN compares false
+        self._keep(values if self._rate == 1.0 else self._thinned(values, self._rate))
+        while self._size > self._most:
+            everything = np.concatenate(self._kept)
+            self._kept, self._size = [], 0
+            self._rate /= 2
+            self._keep(self._thinned(everything, 0.5))
+
+    def _keep(self, values: Floats) -> None:
+        self._kept.append(values)
+        self._size += len(values)
+
+    def _thinned(self, values: Floats, share: float) -> Floats:
+        return values[self._random.random(len(values)) < share]
+
+    def finish(self) -> ColumnProfile:
+        values = np.concatenate(self._kept) if self._kept else np.zeros(0)
+        return NumericProfile.on(choose_edges(values, complete=self._rate == 1.0), self._kind)
+
+
+class LevelPlanner:
+    """Counts levels to find the most frequent; beyond a million of them the rarest are forgotten."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._hashes, self._counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def update(self, array: pa.Array) -> None:
+        values, counts = level_counts(array)
+        self._waiting.append((hashes(values), counts))
+        if sum(len(found) for found, _ in self._waiting) > _MOST_CANDIDATES // 4:
+            self._count()
+
+    def _count(self) -> None:
+        found = np.concatenate([self._hashes, *(keys for keys, _ in self._waiting)])
+        counts = np.concatenate([self._counts, *(count for _, count in self._waiting)])
+        self._waiting = []
+        self._hashes, place = np.unique(found, return_inverse=True)
+        self._counts = np.zeros(len(self._hashes), np.int64)
+        np.add.at(self._counts, place, counts)
+        if len(self._hashes) > _MOST_CANDIDATES:
+            kept = np.sort(np.argsort(-self._counts, kind="stable")[: _MOST_CANDIDATES // 2])
+            self._hashes, self._counts = self._hashes[kept], self._counts[kept]
+
+    def finish(self) -> ColumnProfile:
+        self._count()
+        return LevelProfile.on(most_frequent(LevelSketch(self._hashes, self._counts)), self._kind)
+
+
+class PlainPlanner:
+    """For columns that are not compared: there is nothing to plan."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def update(self, array: pa.Array) -> None:
+        """Nothing in the values matters."""
+
+    def finish(self) -> ColumnProfile:
+        return PlainProfile(kind=self._kind)
+
+
+def kinds_for(types: Mapping[str, ColumnType], columns: list[str], wanted: Mapping[str, str] | None) -> dict[str, Kind]:
+    """Return the kind each column is counted as: the one wanted, or the one its type says.
+
+    :raises ConfigurationError: a wanted kind that does not exist, or one for a column that is not counted.
+    """
+    kinds = {name: types[name].kind for name in columns}
+    for name, kind in (wanted or {}).items():
+        if name not in kinds:
+            raise ConfigurationError(f"kinds= names column {name!r}, which is not counted; columns: {columns}")
+        if kind not in (Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN, Kind.DATETIME, Kind.OTHER):
+            raise ConfigurationError(
+                f"kinds={{{name!r}: {kind!r}}} is not known; use numeric, categorical, boolean, datetime or other"
+            )
+        kinds[name] = Kind(kind)
+    return kinds
+
+
+def planners(kinds: Mapping[str, Kind]) -> dict[str, Planner]:
+    """Return one planner a column; numeric ones share the memory there is for values."""
+    numeric = sum(kind in (Kind.NUMERIC, Kind.DATETIME) for kind in kinds.values())
+    most = max(_LEAST_SAMPLE, _CELLS // max(1, numeric))
+    return {name: _planner(kind, name, most) for name, kind in kinds.items()}
+
+
+def _planner(kind: Kind, column: str, most: int) -> Planner:
+    if kind in (Kind.NUMERIC, Kind.DATETIME):
+        return NumericPlanner(kind, column, most)
+    if kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
+        return LevelPlanner(kind)
+    return PlainPlanner(kind)
