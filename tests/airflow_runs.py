@@ -4,8 +4,9 @@ Airflow's own task runner against its own execution API, without a scheduler."""
 from __future__ import annotations
 
 import functools
+import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from airflow.sdk import DAG
 from airflow_ml_monitor.window import Window
 
 _BUNDLE = "tests"
+_ROUNDS = 60
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,17 @@ def run_dag(
     run_type: str = "manual",
     events: Iterable[dict[str, Any]] = (),
     partition_key: str | None = None,
-    passes: int = 60,
+    between: Callable[[], Any] = lambda: None,
 ) -> Run:
     """Run a DAG once, to its end.
 
     :param interval: data interval; its start is the logical date. ``None`` with ``logical_date`` is a zero-length one.
     :param events: the ``extra`` of each asset event that triggered the run.
-    :param passes: how many rounds of task runs before giving up.
+    :param between: called after each round of task runs.
     """
     scheduler_dag = sync(dag)
     dag_run_id = _create(scheduler_dag, interval, logical_date, conf, run_type, list(events), partition_key)
-    _drive(dag, scheduler_dag, dag_run_id, passes)
+    _drive(dag, scheduler_dag, dag_run_id, between)
     return Run(dag.dag_id, dag_run_id)
 
 
@@ -85,7 +87,7 @@ def clear(dag: DAG, run: Run, task_ids: Iterable[str]) -> Run:
     scheduler_dag = sync(dag)
     with create_session() as session:
         scheduler_dag.clear(task_ids=list(task_ids), run_id=run.run_id, session=session, dag_run_state="running")
-    _drive(dag, scheduler_dag, run.run_id, 60)
+    _drive(dag, scheduler_dag, run.run_id)
     return run
 
 
@@ -160,7 +162,7 @@ def _add_event(run: Any, extra: dict[str, Any], session: Any) -> None:
     run.consumed_asset_events.append(event)
 
 
-def _drive(dag: DAG, scheduler_dag: Any, run_id: str, passes: int) -> None:
+def _drive(dag: DAG, scheduler_dag: Any, run_id: str, between: Callable[[], Any] = lambda: None) -> None:
     """Run what the scheduler would schedule, until the run is over."""
     from airflow.models.dagrun import DagRun
     from airflow.sdk.definitions.dag import _run_task
@@ -168,7 +170,7 @@ def _drive(dag: DAG, scheduler_dag: Any, run_id: str, passes: int) -> None:
     from airflow.utils.state import DagRunState, TaskInstanceState
     from sqlalchemy import select
 
-    for _ in range(passes):
+    for _ in range(_ROUNDS):
         with create_session() as session:
             run = session.scalar(select(DagRun).where(DagRun.dag_id == dag.dag_id, DagRun.run_id == run_id))
             run.dag = scheduler_dag
@@ -184,7 +186,10 @@ def _drive(dag: DAG, scheduler_dag: Any, run_id: str, passes: int) -> None:
             for ti in ready:
                 with suppress(Exception):  # the task's state says how it ended
                     _run_task(ti=ti, task=dag.task_dict[ti.task_id], run_triggerer=True)
-    raise AssertionError(f"run {run_id} of {dag.dag_id} was not over after {passes} rounds")
+        between()
+        if not ready:
+            time.sleep(0.2)  # a task waits for its retry or its next look
+    raise AssertionError(f"run {run_id} of {dag.dag_id} was not over after {_ROUNDS} rounds")
 
 
 @functools.cache

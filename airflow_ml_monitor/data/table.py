@@ -107,7 +107,7 @@ class TableRows(Rows):
     def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
         import sqlalchemy as sa
 
-        named = sa.select(*(sa.column(name) for name in columns))
+        named: Any = sa.select(*(sa.column(name) for name in columns))
         query = cast("sa.Select[Any]", named.select_from(self._source()))
         for condition in conditions:
             column: sa.ColumnClause[Any] = sa.column(condition.column)

@@ -57,9 +57,9 @@ def _engine(conn_id: str) -> Engine:
     from airflow_ml_monitor.hooks.store import postgres_engine
 
     connection = get_connection(conn_id)
-    if connection.conn_type == "postgres":
+    if connection.conn_type in ("postgres", "postgresql"):
         return postgres_engine(connection)
-    hook = BaseHook.get_hook(conn_id)
+    hook: Any = BaseHook.get_hook(conn_id)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise ConfigurationError(
             f"connection {conn_id!r} is of type {connection.conn_type!r}, which is no SQL database; "

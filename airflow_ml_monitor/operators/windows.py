@@ -51,10 +51,12 @@ def _from_events(context: Mapping[str, Any]) -> Window | None:
 
 
 def _event_windows(context: Mapping[str, Any]) -> Iterator[Any]:
-    for events in (context.get("triggering_asset_events") or {}).values():
-        for event in events:
-            if (event.extra or {}).get("window") is not None:
-                yield event.extra["window"]
+    # Not context["triggering_asset_events"]: it lists an event again under each of its aliases, and loses those of
+    # assets whose URI Airflow normalises.
+    for event in getattr(context.get("dag_run"), "consumed_asset_events", None) or ():
+        window = (event.extra or {}).get("window")
+        if window is not None:
+            yield window
 
 
 def _from_partition(context: Mapping[str, Any]) -> Window | None:

@@ -1,0 +1,94 @@
+"""Making an operator reads nothing, renders nothing, and refuses only what can never work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from airflow_ml_monitor.data import Files
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators.data_quality import DataQualityOperator
+from airflow_ml_monitor.operators.drift import DriftOperator
+from airflow_ml_monitor.operators.gate import GateOperator
+from airflow_ml_monitor.operators.reference import BuildReferenceOperator
+
+DATA = Files("nowhere/{{ ds }}.parquet")
+COMMON = {
+    "model": "{{ params.model }}",
+    "model_version": "{{ params.version }}",
+    "environment": "{{ var.value.environment }}",
+    "window": ("{{ data_interval_start }}", "{{ data_interval_end }}"),
+    "as_of": "{{ data_interval_end }}",
+    "store_conn_id": "{{ params.conn }}",
+}
+OPERATORS: dict[type[Any], dict[str, Any]] = {
+    DataQualityOperator: {
+        "data": DATA,
+        "suite": "{{ ds }}.json",
+        "parameters": {"a": "{{ ds }}"},
+        "reference": "{{ ds }}",
+    },
+    DriftOperator: {"data": DATA, "reference": "{{ ds }}", "reference_version": "{{ params.v }}"},
+    BuildReferenceOperator: {"data": DATA, "name": "{{ ds }}"},
+    GateOperator: {},
+}
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
+def test_template_fields_are_assigned_verbatim(operator: type[Any]) -> None:
+    given = COMMON | OPERATORS[operator]
+    task = operator(task_id="t", **given)
+    assert set(given) == set(operator.template_fields)
+    assert all(getattr(task, name) is value for name, value in given.items())
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
+def test_template_fields_is_a_tuple_of_attributes(operator: type[Any]) -> None:
+    assert isinstance(operator.template_fields, tuple)
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
+def test_unknown_on_fail_is_refused_at_parse_time(operator: type[Any]) -> None:
+    with pytest.raises(ConfigurationError, match="on_fail='stop' is not known; use one of 'fail', 'skip', 'record'"):
+        operator(task_id="t", on_fail="stop", **COMMON | OPERATORS[operator])
+
+
+@pytest.mark.parametrize(
+    ("close_on", "said"),
+    [({"broken"}, "unknown statuses broken; known: pass"), ("fail", "is one text; give a set")],
+)
+def test_unknown_close_on_is_refused_at_parse_time(close_on: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        GateOperator(task_id="t", close_on=close_on)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"kinds": ["drift"]}, "needs model="),
+        ({"kinds": ["drift"], "model": "m", "tasks": ["t"]}, "takes no tasks="),
+        ({"wait": 1}, "wait= is for gates across DAGs"),
+        ({"kinds": "drift", "model": "m"}, "lists of names"),
+    ],
+)
+def test_gates_that_cannot_work_are_refused_at_parse_time(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        GateOperator(task_id="gate", **arguments)
+
+
+def test_importing_all_operators_loads_no_heavy_library() -> None:
+    code = (
+        "import sys\n"
+        "import airflow_ml_monitor, airflow_ml_monitor.data\n"
+        "from airflow_ml_monitor.drift import DriftPolicy\n"
+        "from airflow_ml_monitor.quality import VolumeLimits\n"
+        "from airflow_ml_monitor.operators import data_quality, drift, gate, reference\n"
+        "from airflow_ml_monitor.hooks import store\n"
+        "heavy = {'great_expectations', 'pandas', 'scipy', 'sklearn', 'pyarrow', 'numpy', 'alembic', 'psycopg2'}\n"
+        "print(sorted(heavy & sys.modules.keys()))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip().splitlines()[-1] == "[]"
