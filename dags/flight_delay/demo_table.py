@@ -1,27 +1,28 @@
-"""The demo's table: a week per row, in words."""
+"""The demo's table: a week per row, and below it what closed its gate."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from flight_delay.demo_verdicts import Week
+from flight_delay.demo_environment import DAGS
 
-_HEAD = ("window (New York)", "flights", "quality", "drift", "gate", "retraining", "why")
-_WIDTHS = (24, 7, 12, 12, 6, 28)
+if TYPE_CHECKING:
+    from flight_delay.demo_verdicts import Reason, Week
+
+_HEAD = ("window (New York)", "flights", "quality", "drift", "gate", "retraining")
 _FLIGHTS = 1
-_WHY_WIDTH = 60
+_WIDTH = 110
 
 
 def render(weeks: list[Week]) -> str:
-    """Return the weeks as lines of fixed columns; what does not fit beside a week stands below it."""
-    rule = "  ".join("-" * width for width in (*_WIDTHS, _WHY_WIDTH))
-    lines = [_line(_HEAD), rule]
-    for week in weeks:
-        why = [part for reason in week.reasons for part in textwrap.wrap(str(reason), _WHY_WIDTH)] or [""]
-        lines.append(_line((*_cells(week), why[0])))
-        lines += [_line(("",) * len(_WIDTHS) + (part,)) for part in why[1:]]
+    """Return the weeks as a table; why a week was not released stands below its row, in the words of the store."""
+    rows = [_cells(week) for week in weeks]
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+    lines = [_line(_HEAD, widths), "  ".join("-" * width for width in widths)]
+    for week, row in zip(weeks, rows, strict=True):
+        lines.append(_line(row, widths))
+        lines += [line for reason in week.reasons for line in _why(reason)]
     return "\n".join(lines)
 
 
@@ -29,7 +30,7 @@ def progress(week: Week, number: int, of: int, seconds: float) -> str:
     """Return one line that says how a week came out."""
     _, flights, quality, drift, gate, retraining = _cells(week)
     judged = f"quality {quality}, drift {drift}, gate {gate}; {retraining}"
-    return f"[{number:>2}/{of}] {week.start.date()}  {flights:>6} flights  {judged} ({seconds:.1f} s)"
+    return f"[{number:>2}/{of}] {week.start.date()}  {flights:>6} flights  {judged}  ({seconds:.1f} s)"
 
 
 def _cells(week: Week) -> tuple[str, ...]:
@@ -54,9 +55,16 @@ def _retraining(week: Week) -> str:
     return f"not run ({week.tasks.get('train')})"
 
 
-def _line(cells: tuple[str, ...]) -> str:
+def _why(reason: Reason) -> list[str]:
+    about = "" if reason.column is None or reason.column in reason.message else f"{reason.column}: "
+    first = f"    {reason.task}: "
+    message = reason.message.replace(f"{DAGS}/", "")
+    return textwrap.wrap(about + message, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     padded = [
         cell.rjust(width) if position == _FLIGHTS else cell.ljust(width)
-        for position, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=False))
+        for position, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
-    return "  ".join([*padded, cells[-1]]).rstrip()
+    return "  ".join(padded).rstrip()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MONITORING = ("quality", "drift", "gate")
+BLOCKED = {"gate": "failed", "train": "upstream_failed", "deploy": "upstream_failed"}
 
 RUN = sa.text("SELECT state, data_interval_start, data_interval_end FROM dag_run WHERE dag_id = :dag AND run_id = :run")
 TASKS = sa.text("SELECT task_id, state FROM task_instance WHERE dag_id = :dag AND run_id = :run")
@@ -25,7 +26,7 @@ REPORTS = sa.text(
     "SELECT id, task_id, status, rows_current FROM ml_monitor.current_report WHERE dag_id = :dag AND run_id = :run"
 )
 REASONS = sa.text(
-    "SELECT check_name, column_name, metric, value, limit_lower, limit_upper, status, message "
+    "SELECT check_name, column_name, metric, value, message "
     "FROM ml_monitor.check_result WHERE report_id = :report AND severity = 'critical' AND status IN ('fail', 'error') "
     "ORDER BY position"
 )
@@ -33,21 +34,14 @@ REASONS = sa.text(
 
 @dataclass(frozen=True)
 class Reason:
-    """A check that closed the gate."""
+    """A check that closed the gate: the store's row of it."""
 
     task: str
     check: str
     column: str | None
     metric: str
     value: float | None
-    limit: float | None
     message: str
-
-    def __str__(self) -> str:
-        about = self.column or self.check
-        if self.value is None or self.limit is None:
-            return f"{about}: {self.message}"
-        return f"{about}: {self.metric} {self.value:,.3g} (limit {self.limit:,.3g})"
 
 
 @dataclass(frozen=True)
@@ -79,12 +73,8 @@ class Week:
         """What went wrong rather than being judged: an erring task, a report that is missing or an error."""
         wrong = [f"{task} has no report" for task in MONITORING if task not in self.verdicts]
         wrong += [f"report of {task} is an error" for task, status in self.verdicts.items() if status == "error"]
-        closed = {"gate"} if self.verdicts.get("gate") == "fail" else set()
-        expected = {"train", "deploy"} if closed else set()
-        for task, state in self.tasks.items():
-            judged = (task in closed and state == "failed") or (task in expected and state == "upstream_failed")
-            if state != "success" and not judged:
-                wrong.append(f"task {task} is {state}")
+        expected = dict.fromkeys(self.tasks, "success") | (BLOCKED if self.verdicts.get("gate") == "fail" else {})
+        wrong += [f"task {task} is {state}" for task, state in self.tasks.items() if state != expected[task]]
         return wrong
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,7 +88,7 @@ def read_week(airflow: sa.Engine, store: sa.Engine, dag_id: str, run_id: str) ->
     zone = ZoneInfo(TIMEZONE)
     with airflow.connect() as connection:
         state, start, end = connection.execute(RUN, key).one()
-        tasks = dict(connection.execute(TASKS, key))
+        tasks = dict(connection.execute(TASKS, key).tuples().all())
         deployed = connection.execute(DEPLOYED, key).scalar()
     with store.connect() as connection:
         reports = {row.task_id: row for row in connection.execute(REPORTS, key)}
@@ -121,26 +111,8 @@ def read_week(airflow: sa.Engine, store: sa.Engine, dag_id: str, run_id: str) ->
 def read_task_states(airflow: sa.Engine, dag_id: str, run_id: str) -> dict[str, str | None]:
     """Return task -> state of a run."""
     with airflow.connect() as connection:
-        return dict(connection.execute(TASKS, {"dag": dag_id, "run": run_id}))
+        return dict(connection.execute(TASKS, {"dag": dag_id, "run": run_id}).tuples().all())
 
 
 def _reasons(connection: sa.Connection, report: Any) -> list[Reason]:
-    return [
-        Reason(
-            task=report.task_id,
-            check=row.check_name,
-            column=row.column_name,
-            metric=row.metric,
-            value=row.value,
-            limit=_crossed(row),
-            message=row.message,
-        )
-        for row in connection.execute(REASONS, {"report": report.id})
-    ]
-
-
-def _crossed(row: Any) -> float | None:
-    """Return the limit the value is beyond, where it has two."""
-    if row.limit_lower is not None and (row.limit_upper is None or (row.value or 0) < row.limit_lower):
-        return float(row.limit_lower)
-    return None if row.limit_upper is None else float(row.limit_upper)
+    return [Reason(report.task_id, *row) for row in connection.execute(REASONS, {"report": report.id})]
