@@ -25,11 +25,15 @@ def plain_json(value: Any) -> Any:
 
     NumPy scalars become Python's; what JSON does not know becomes its ``str``.
     """
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, (str, int, float)):
+        return _plain_scalar(value)
+    if isinstance(value, (dict, Mapping)):
         return {plain_text(str(key)): plain_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain_json(item) for item in value]
-    return _plain_scalar(value)
+    if callable(getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
+        return plain_json(value.item())
+    return plain_text(str(value))
 
 
 def plain_detail(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,11 +52,7 @@ def _plain_float(value: float) -> float | int | str:
     return int(value) if abs(value) >= 1e16 else float(value) + 0.0
 
 
-def _plain_scalar(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        return _plain_float(value)
-    if callable(getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
-        return plain_json(value.item())
-    return plain_text(str(value))
+def _plain_scalar(value: str | float | None) -> str | int | float | None:
+    if isinstance(value, str):
+        return plain_text(str(value))
+    return _plain_float(value) if isinstance(value, float) else value

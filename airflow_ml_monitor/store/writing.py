@@ -64,7 +64,7 @@ def _line(values: Iterable[Any]) -> str:
 def _field(value: Any) -> str:
     if value is None:
         return r"\N"
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         return repr(value)
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
     return text.translate(_ESCAPES)
