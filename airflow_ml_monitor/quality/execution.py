@@ -47,13 +47,13 @@ def run_expectations(rows: Rows, expectations: Sequence[Expectation], columns: S
     :param columns: the columns to give to Great Expectations.
     :raises sqlalchemy.exc.OperationalError: the database went away meanwhile.
     """
-    comparable = [_comparable(expectation, rows.full_schema) for expectation in expectations]
+    comparable = [_comparable(_ignoring_missing(e), rows.full_schema) for e in expectations]
     with gx.quiet():
         if not isinstance(rows, TableRows):
             return _outcomes(gx.PandasExecutionEngine(), _frame(rows, expectations, columns), comparable)
-        engine = WindowEngine(rows)
+        engine = WindowEngine(rows, columns)
         try:
-            outcomes = _outcomes(engine, engine.window(columns), comparable)
+            outcomes = _outcomes(engine, engine.window(), comparable)
         finally:
             engine.close()
     if any(outcome.error for outcome in outcomes):
@@ -128,6 +128,22 @@ def _comparable(expectation: Expectation, schema: pa.Schema) -> Expectation:
         bound = configuration.kwargs.get(name)
         if isinstance(bound, date):
             configuration.kwargs[name] = _time(bound, aware=schema.field(column).type.tz is not None)
+    return configuration.to_domain_obj()
+
+
+def _ignoring_missing(expectation: Expectation) -> Expectation:
+    """Return the expectation without rows that lack a value of one of its columns, unless its author says otherwise.
+
+    Great Expectations' own default keeps them, and then its engines disagree: pandas takes a missing value for broken
+    and equal to any other missing one, a database for neither.
+    """
+    given = "ignore_row_if" in expectation.__fields_set__
+    named = {"column_A": "either_value_is_missing", "column_list": "any_value_is_missing"}
+    value = next((value for name, value in named.items() if hasattr(expectation, name)), None)
+    if given or value is None or not hasattr(expectation, "ignore_row_if"):
+        return expectation
+    configuration = expectation.configuration
+    configuration.kwargs["ignore_row_if"] = value
     return configuration.to_domain_obj()
 
 

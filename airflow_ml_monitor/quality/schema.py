@@ -57,13 +57,15 @@ def _against(reference: Profile | None, rows: Rows, *, empty: bool) -> list[Chec
         return [CheckResult(check="schema", metric="type", status=Status.INSUFFICIENT, message=message)]
     from airflow_ml_monitor.profile import schema_checks
 
-    return list(schema_checks(reference, _present_schema(rows)))
+    return schema_checks(reference, _schema_to_compare(reference, rows))
 
 
-def _present_schema(rows: Rows) -> pa.Schema:
+def _schema_to_compare(reference: Profile, rows: Rows) -> pa.Schema:
+    """Return the columns that are there, without the dataset's times where the reference did not count them either."""
     import pyarrow as pa
 
-    return pa.schema([rows.full_schema.field(name) for name in present_columns(rows)])
+    uncounted = {rows.dataset.time_column, rows.dataset.arrived_at_column} - set(reference.types)
+    return pa.schema([rows.full_schema.field(name) for name in present_columns(rows) if name not in uncounted])
 
 
 def _require_kept(rows: Rows, assertions: Sequence[Assertion]) -> None:

@@ -17,35 +17,43 @@ class WindowEngine(gx.SqlAlchemyExecutionEngine):  # type: ignore[misc]
     """Great Expectations' SQL engine on the SQLAlchemy engine of a ``Table``'s connection.
 
     It makes no temporary tables, and leaves an engine that is not its own open.
+
+    :param columns: the columns that expectations may look at.
     """
 
     _connection: Any
 
-    def __init__(self, rows: TableRows) -> None:
+    def __init__(self, rows: TableRows, columns: Sequence[str]) -> None:
         self._rows = rows
+        self._columns = list(columns)
         super().__init__(engine=rows.engine, create_temp_table=False)
 
-    def window(self, columns: Sequence[str]) -> Any:
-        """Return these columns of the window's rows as a batch; reads nothing."""
+    def window(self) -> Any:
+        """Return the window's rows as a batch; reads nothing."""
         schema, _, name = (self._rows.dataset.table or "").rpartition(".")
         return gx.SqlAlchemyBatchData(
             execution_engine=self,
-            selectable=self._rows.select(columns),
+            selectable=self._rows.select(self._columns),
             create_temp_table=False,
             source_table_name=name or None,
             source_schema_name=schema or None,
         )
 
     def get_inspector(self) -> Any:
-        """Return what describes the columns: the database for a table, the rows' own schema for a query."""
-        if self._rows.dataset.table is not None:
-            return super().get_inspector()
-        columns = [{"name": field.name, "type": _sql_type(field.type)} for field in self._rows.full_schema]
+        """Return what describes the columns that are selected, which need not be all of the table's."""
         return SimpleNamespace(
             dialect=self.engine.dialect,
-            get_columns=lambda **_: columns,
+            get_columns=self._described,
             get_pk_constraint=lambda **_: {},
         )
+
+    def _described(self, table_name: Any, schema: str | None = None) -> list[dict[str, Any]]:
+        if self._rows.dataset.table is not None:
+            described = super().get_inspector().get_columns(table_name, schema=schema)
+        else:
+            described = [{"name": field.name, "type": _sql_type(field.type)} for field in self._rows.full_schema]
+        by_name = {column["name"]: column for column in described}
+        return [by_name[name] for name in self._columns if name in by_name]
 
     def close(self) -> None:
         if self._connection is not None:
