@@ -15,7 +15,7 @@ from tests.conftest import as_airflow_connection
 from tests.store.factories import make_origin, make_report
 from tests.store.processes import in_processes
 
-NOT_NEEDED = ("sqlalchemy", "psycopg2", "pandas", "airflow.providers.postgres")
+NOT_NEEDED = ("airflow_ml_monitor.store", "psycopg2", "pandas", "airflow.providers.postgres.hooks")
 
 
 def connection(**changes: Any) -> str:
