@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from airflow_ml_monitor.data import Connections, Files, Frame, Table
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.profile import build_reference
 from airflow_ml_monitor.quality import VolumeLimits, validate
 from airflow_ml_monitor.results import Severity, Status
 from airflow_ml_monitor.window import Window
@@ -94,3 +95,38 @@ class TestLimits:
     def test_limits_always_admit_the_expected_number_itself(self, expected, lowest, highest):
         limits = VolumeLimits(lowest_ratio=lowest, highest_ratio=highest, min_rows=0).around(expected)
         assert limits.lower <= expected <= limits.upper
+
+
+class TestAgainstTheReference:
+    reference = build_reference(hourly(1000), window=WEEK)
+
+    @pytest.mark.parametrize(("hours", "status"), [(11, Status.FAIL), (12, Status.PASS), (24, Status.PASS)])
+    def test_a_day_is_held_to_a_seventh_of_the_week(self, hours, status):
+        result = rows_result(hourly(hours), window=DAY, reference=self.reference)
+        assert result.status is status
+        assert result.detail["expected_rows"] == 24.0
+        assert result.limits == (12.0, 48.0)
+
+    def test_far_too_many_rows_fail(self):
+        times = pd.date_range(START, DAY.end, freq="20min", inclusive="left")
+        twice = Frame(lambda: pd.DataFrame({"at": times, "x": 1}), time_column="at")
+        assert rows_result(twice, window=DAY, reference=self.reference).status is Status.FAIL
+
+    def test_without_a_window_the_rows_of_the_reference_are_expected(self):
+        assert rows_result(hourly(84), reference=self.reference).status is Status.PASS
+        assert rows_result(hourly(83), reference=self.reference).status is Status.FAIL
+
+    def test_the_sentence_names_the_dataset_the_window_and_what_was_expected(self):
+        result = rows_result(hourly(3), window=DAY, reference=self.reference)
+        assert result.message == (
+            "3 rows for 2013-02-04T00:00Z to 2013-02-05T00:00Z in the frame of tests.quality.test_volume:"
+            "hourly.<locals>.<lambda>; about 24 expected from the reference, at least 12 and at most 48 allowed"
+        )
+
+    def test_a_ratio_can_be_switched_off(self):
+        limits = VolumeLimits(lowest_ratio=None)
+        assert rows_result(hourly(1), window=DAY, reference=self.reference, volume=limits).status is Status.PASS
+
+    def test_both_numbers_of_rows_are_in_the_report(self):
+        report = validate(hourly(24), window=DAY, reference=self.reference)
+        assert (report.rows_current, report.rows_reference) == (24, 168)
