@@ -11,6 +11,9 @@ from typing import Any
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
+json_text = json.JSONEncoder(ensure_ascii=False).encode
+"""JSON types as text. ``json.dumps`` would make an encoder for each of ten thousand details."""
+
 DETAIL_BYTES = 8192
 """Most bytes of JSON that a check's detail may have in the store."""
 
@@ -38,8 +41,10 @@ def plain_json(value: Any) -> Any:
 
 def plain_detail(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Return the detail of a check as plain JSON, or a note about its size where it is too large to keep."""
+    if not detail:
+        return {}
     plain: dict[str, Any] = plain_json(detail)
-    size = len(json.dumps(plain, ensure_ascii=False).encode())
+    size = len(json_text(plain).encode())
     if size <= DETAIL_BYTES:
         return plain
     return {"cut": f"the detail had {size} bytes of JSON; at most {DETAIL_BYTES} are stored"}

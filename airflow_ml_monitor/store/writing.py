@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.keys import report_id
+from airflow_ml_monitor.store.plain import json_text
 from airflow_ml_monitor.store.rows import Row, check_row, report_row, stored_report
 from airflow_ml_monitor.store.stored import StoredReport
 
@@ -66,5 +66,5 @@ def _field(value: Any) -> str:
         return r"\N"
     if isinstance(value, (int, float)):
         return repr(value)
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    text = json_text(value) if isinstance(value, dict) else str(value)
     return text.translate(_ESCAPES)
