@@ -46,6 +46,11 @@ def validate(
     Great Expectations' pandas engine for files and frames, and inside the database for tables. Where a column is gone
     or there is no row, the expectations concerned are ``insufficient`` beside the failing ``schema`` or ``rows``.
 
+    Both engines reach the same verdict on the same rows, with two exceptions of Great Expectations: types have each
+    engine's own names (``int64``, ``BIGINT``), and a quantile between two values is the nearest one in pandas and the
+    lower one in a database. Rows that lack a value of one of several columns are left out unless ``ignore_row_if``
+    says otherwise.
+
     :param data: a dataset, its ``to_dict`` form, or a data frame.
     :param suite: anything ``load_suite`` takes; ``None`` runs, and imports, no Great Expectations.
     :param reference: the profile to compare the number of rows and the schema with.
