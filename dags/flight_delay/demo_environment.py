@@ -13,7 +13,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,8 @@ def postgres(place: Place) -> Iterator[Databases]:
 def configure_airflow(place: Place, databases: Databases) -> None:
     """Point this process's Airflow, and every child's, at the demo. To be called before Airflow is imported."""
     connection = {"conn_type": "postgres", "host": databases.socket, "login": "postgres", "schema": databases.store}
+    for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
+        del os.environ[name]
     os.environ |= {
         "AIRFLOW_HOME": str(place.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
@@ -112,27 +114,11 @@ def configure_airflow(place: Place, databases: Databases) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
 
 
-def migrate_airflow() -> None:
+def migrate_airflow(place: Place) -> None:
     """Make Airflow's own tables.
 
     :raises subprocess.CalledProcessError: it could not; the log says why.
     """
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True)
-
-
-@contextmanager
-def output_to(log: Path) -> Iterator[TextIO]:
-    """Send all that this process and its children print to ``log``; what is written to the yielded stream is seen."""
-    sys.stdout.flush()
-    kept = os.dup(1), os.dup(2)
-    with log.open("a") as file, os.fdopen(os.dup(1), "w", buffering=1) as screen:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        try:
-            yield screen
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, before in enumerate(kept, start=1):
-                os.dup2(before, descriptor)
-                os.close(before)
+    with place.log.open("a") as log:
+        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+        subprocess.run(command, check=True, stdout=log, stderr=subprocess.STDOUT)
