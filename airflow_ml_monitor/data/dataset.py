@@ -189,15 +189,6 @@ class Rows(ABC):
         frame: pd.DataFrame = pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields)).to_pandas()
         return frame
 
-    def latest(self) -> datetime | None:
-        """Return the latest event time among the window's rows, in UTC; ``None`` without rows or time column."""
-        from airflow_ml_monitor.data.times import latest_instant
-
-        column = self.dataset.time_column
-        if column is None:
-            return None
-        return latest_instant(self.dataset, self.full_schema, self.batches([column]))
-
     def _require(self, names: Sequence[str]) -> None:
         there = self.full_schema.names
         for name in names:

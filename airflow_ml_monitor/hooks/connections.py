@@ -10,6 +10,8 @@ from airflow_ml_monitor.errors import ConfigurationError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+_CONNECT_SECONDS = 10
+
 
 class AirflowConnections(Connections):
     """Engines from Airflow's database hooks, file systems from Airflow's object storage."""
@@ -54,8 +56,6 @@ def get_connection(conn_id: str) -> Any:
 def _engine(conn_id: str) -> Engine:
     from airflow.sdk import BaseHook
 
-    from airflow_ml_monitor.hooks.store import postgres_engine
-
     connection = get_connection(conn_id)
     if connection.conn_type in ("postgres", "postgresql"):
         return postgres_engine(connection)
@@ -67,3 +67,30 @@ def _engine(conn_id: str) -> Engine:
         )
     engine: Engine = hook.get_sqlalchemy_engine()
     return engine
+
+
+def postgres_engine(connection: Any) -> Engine:
+    """Return a SQLAlchemy engine on psycopg2 for an Airflow ``postgres`` connection; nothing is connected yet.
+
+    Host may be a folder with a Unix socket. What the connection's extra holds goes to the driver, as ``PostgresHook``
+    does it (``sslmode``, ``options``, ``keepalives``, ``iam``...).
+
+    :raises ConfigurationError: the connection is of another type.
+    """
+    import sqlalchemy as sa
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise ConfigurationError(
+            f"connection {connection.conn_id!r} is of type {connection.conn_type!r}; give one of type 'postgres'"
+        )
+    hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
+    extra = connection.extra_dejson
+    arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
+    # No pool: a pooled connection would be shared by the processes that fork after its first use.
+    return sa.create_engine(
+        hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"),
+        connect_args={"application_name": "airflow-ml-monitor", "connect_timeout": _CONNECT_SECONDS, **arguments},
+        poolclass=sa.NullPool,
+        hide_parameters=True,
+    )

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 
 from airflow_ml_monitor import settings
-from airflow_ml_monitor.errors import ConfigurationError, MonitorError
+from airflow_ml_monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from airflow_ml_monitor.store import Store
-
-_CONNECT_SECONDS = 10
 
 
 class MonitorStoreHook(BaseHook):
@@ -39,7 +35,7 @@ class MonitorStoreHook(BaseHook):
 
         :raises ConfigurationError: the connection is not defined or is not a ``postgres`` one.
         """
-        from airflow_ml_monitor.hooks.connections import get_connection
+        from airflow_ml_monitor.hooks.connections import get_connection, postgres_engine
         from airflow_ml_monitor.store import Store
         from airflow_ml_monitor.store.failures import described
 
@@ -58,30 +54,3 @@ class MonitorStoreHook(BaseHook):
         except MonitorError as error:
             return False, str(error)
         return True, f"{self.store.name} is ready"
-
-
-def postgres_engine(connection: Any) -> sa.Engine:
-    """Return a SQLAlchemy engine on psycopg2 for an Airflow ``postgres`` connection; nothing is connected yet.
-
-    Host may be a folder with a Unix socket. What the connection's extra holds goes to the driver, as ``PostgresHook``
-    does it (``sslmode``, ``options``, ``keepalives``, ``iam``...).
-
-    :raises ConfigurationError: the connection is of another type.
-    """
-    import sqlalchemy as sa
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
-
-    if connection.conn_type not in ("postgres", "postgresql"):
-        raise ConfigurationError(
-            f"connection {connection.conn_id!r} is of type {connection.conn_type!r}; give one of type 'postgres'"
-        )
-    hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
-    extra = connection.extra_dejson
-    arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
-    # No pool: a pooled connection would be shared by the processes that fork after its first use.
-    return sa.create_engine(
-        hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"),
-        connect_args={"application_name": "airflow-ml-monitor", "connect_timeout": _CONNECT_SECONDS, **arguments},
-        poolclass=sa.NullPool,
-        hide_parameters=True,
-    )

@@ -38,7 +38,7 @@ class Inputs:
     context: Context
     store: Store
     connections: Connections
-    model: str | None
+    model: str
     model_version: str | None
     environment: str
     window: Window | None
@@ -154,7 +154,7 @@ class MonitoringOperator(BaseOperator):
     def _gating(self) -> Gating:
         return Gating(self.on_fail, self.close_on)
 
-    def _model(self) -> str | None:
+    def _model(self) -> str:
         if not self.model:
             raise ConfigurationError(f"task {self.task_id!r} needs model=, the name its reports are stored under")
         return self.model
@@ -163,7 +163,7 @@ class MonitoringOperator(BaseOperator):
         gate = {"on_fail": self.on_fail, "close_on": sorted(self._gating.close_on)}
         return replace(
             report,
-            model=report.model or inputs.model,
+            model=report.model or inputs.model or None,
             model_version=report.model_version or inputs.model_version,
             environment=inputs.environment,
             window=report.window or inputs.window,

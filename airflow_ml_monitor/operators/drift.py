@@ -46,7 +46,7 @@ class DriftOperator(MonitoringOperator):
 
         version = None if self.reference_version in (None, "") else int(self.reference_version or 0)
         reference = inputs.store.reference(
-            model=str(inputs.model), environment=inputs.environment, name=self.reference, version=version
+            model=inputs.model, environment=inputs.environment, name=self.reference, version=version
         )
         dataset = inputs.dataset(self.data)
         current = profile_like(

@@ -81,8 +81,8 @@ class GateOperator(MonitoringOperator):
         """Return the window across DAGs; in this run the reports themselves say theirs."""
         return super().resolve_window(context, as_of) if self.kinds else None
 
-    def _model(self) -> str | None:
-        return self.model
+    def _model(self) -> str:
+        return self.model or ""
 
     def _across(self, inputs: Inputs) -> tuple[list[StoredReport], list[str]]:
         kinds = set(self.kinds or ())
@@ -131,7 +131,7 @@ class GateOperator(MonitoringOperator):
         started = context["ti"].get_first_reschedule_date(context) or now
         if self.wait is not None and now - started < self.wait:
             self.log.info("waiting for %s", "; ".join(missing))
-            raise AirflowRescheduleException(now + self.poke_interval)
+            raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]
 
 
 def _monitoring_upstream(task: Any) -> Iterator[str]:

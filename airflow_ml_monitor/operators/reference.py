@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class BuildReferenceOperator(MonitoringOperator):
     """Profile the rows of a window once and store the profile as the current version of a reference.
 
-    The same content under the same name makes no new version. A window without rows makes none either: the report
-    fails and the reference stays as it was.
+    The same content under the same name makes no new version. A window without rows is an error: the reference stays
+    as it was.
 
     :param name: the reference's name.
     :param data: the dataset.
@@ -63,8 +63,6 @@ class BuildReferenceOperator(MonitoringOperator):
             rows_reference=profile.rows,
             config=config,
         )
-        if not profile.rows:
-            return Outcome(report=report)
         return Outcome(report=report, profile=profile, reference_name=self.name)
 
 
@@ -72,9 +70,9 @@ def _rows_check(profile: Profile, label: str) -> CheckResult:
     return CheckResult(
         check="rows",
         metric="rows",
-        status=Status.PASS if profile.rows else Status.FAIL,
+        status=Status.PASS,
         value=float(profile.rows),
         limits=Limits(lower=1),
         n_reference=profile.rows,
-        message=f"{profile.rows:,} rows of {label}" if profile.rows else f"no rows in {label}; no reference was stored",
+        message=f"{profile.rows:,} rows of {label}",
     )

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_ml_monitor import Window
-from airflow_ml_monitor.data import Frame, as_dataset
-from airflow_ml_monitor.data.times import wall_clock
+from airflow_ml_monitor.data import Frame
+from airflow_ml_monitor.data.times import latest_instant, wall_clock
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -127,6 +127,6 @@ def test_rows_without_a_time_are_in_no_window() -> None:
 
 
 def test_latest_is_in_utc() -> None:
-    dataset = frame(pa.array([datetime(2013, 7, 1, 12), datetime(2013, 7, 1, 9)]), timezone="America/New_York")
-    assert dataset.open().latest() == datetime(2013, 7, 1, 16, tzinfo=UTC)
-    assert as_dataset(pa.table({"n": [1]})).open().latest() is None
+    rows = frame(pa.array([datetime(2013, 7, 1, 12), datetime(2013, 7, 1, 9)]), timezone="America/New_York").open()
+    assert latest_instant(rows.dataset, rows.full_schema, rows.batches(["t"])) == datetime(2013, 7, 1, 16, tzinfo=UTC)
+    assert latest_instant(rows.dataset, rows.full_schema, []) is None
