@@ -56,7 +56,7 @@ def _seconds(array: pa.Array) -> Floats:
 
 
 def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:
-    """Return the distinct values of an array that is not null as texts, and how many rows have each."""
+    """Return the distinct values of an array as texts, and how many rows have each; null and NaN are left out."""
     if pa.types.is_dictionary(array.type):
         found = array.indices.value_counts()
         values, counts = array.dictionary.take(found.field(0)), found.field(1)
@@ -64,6 +64,8 @@ def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:
         found = array.value_counts()
         values, counts = found.field(0), found.field(1)
     here = pc.is_valid(values)
+    if pa.types.is_floating(values.type):
+        here = pc.and_(here, pc.invert(pc.fill_null(pc.is_nan(values), True)))
     return _texts(values.filter(here)), np.from_dlpack(counts.filter(here)).astype(np.int64)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -80,6 +80,10 @@ class Profile:
             types={name: ColumnType(text, Kind(kind)) for name, text, kind in content["types"]},
             source=raw[4:split].decode(),
         )
+
+    def only(self, columns: Iterable[str]) -> Self:
+        """Return the profile of these columns alone."""
+        return replace(self, columns={name: self.columns[name] for name in columns})
 
     def empty(self) -> Self:
         """Return a profile of nothing that counts the same columns at the same edges and levels."""

@@ -1,0 +1,133 @@
+"""Whether the distribution of a column moved."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from airflow_ml_monitor.drift.bins import quantile_bins
+from airflow_ml_monitor.drift.distributions import chi_square_isf, chi_square_sf
+from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.levels import Levels
+from airflow_ml_monitor.drift.methods.chi2 import chi_square
+from airflow_ml_monitor.drift.methods.cramers_v import corrected_v
+from airflow_ml_monitor.drift.methods.ks import ks_critical, ks_distance, ks_sf
+from airflow_ml_monitor.drift.methods.psi import psi, psi_critical
+from airflow_ml_monitor.drift.methods.tvd import total_variation
+from airflow_ml_monitor.drift.methods.wasserstein import NullDistance, wasserstein_distance
+from airflow_ml_monitor.drift.wording import location, moved
+from airflow_ml_monitor.profile.kinds import Kind
+from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.results import Severity
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.drift.policy import DriftPolicy
+
+
+def numeric_distribution(
+    column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy
+) -> list[Finding]:
+    """Measure KS and normed Wasserstein, both on values clipped to the reference's 1st to 99th percentile.
+
+    Times move by nature: for a datetime column the findings are ``info``.
+    """
+    n, m = reference.count, current.count
+    story = moved(reference, current)
+    detail = {"reference": location(reference), "current": location(current), "clip": _clip(reference)}
+    severity = Severity.INFO if reference.kind is Kind.DATETIME else policy.severity(column)
+    make = partial(
+        Finding, check="distribution", column=column, severity=severity, n_reference=n, n_current=m, message=story
+    )
+    value, limit = ks_distance(reference, current, clip=True), policy.limit("ks", column)
+    found = [
+        make(
+            metric="ks",
+            value=value,
+            limit=limit,
+            p_value=ks_sf(value, n, m),
+            chance=ks_sf(limit, n, m),
+            critical=partial(ks_critical, n=n, m=m),
+            detail=detail,
+        )
+    ]
+    scale = reference.clipped.variance**0.5
+    if scale > 0.0:
+        null = NullDistance.of(reference, current, clip=True)
+        distance, limit = (
+            wasserstein_distance(reference, current, clip=True),
+            policy.limit("wasserstein_normed", column),
+        )
+        found.append(
+            make(
+                metric="wasserstein_normed",
+                value=distance / scale,
+                limit=limit,
+                p_value=null.sf(distance),
+                chance=null.sf(limit * scale),
+                critical=lambda p: null.critical(p) / scale,
+                detail=detail | {"scale": scale},
+            )
+        )
+    return found
+
+
+def _clip(profile: NumericProfile) -> list[float]:
+    return [profile.edges.low, profile.edges.high]
+
+
+def level_distribution(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
+    """Measure total variation, its evidence by the contingency chi-square with rare levels folded."""
+    n, m = levels.n, levels.m
+    statistic, df = chi_square(*levels.folded())
+    size, limit = n * m / (n + m), policy.limit("tvd", column)
+    return Finding(
+        check="distribution",
+        metric="tvd",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=n,
+        n_current=m,
+        value=total_variation(levels.reference, levels.current),
+        limit=limit,
+        p_value=chi_square_sf(statistic, df),
+        chance=_chance_of_variation(levels, limit),
+        critical=lambda p: 0.5 * math.sqrt(chi_square_isf(p, max(1, df)) / size),
+        message=levels.story(),
+        detail=levels.detail() | {"cramers_v": corrected_v(statistic, df, n + m), "chi2": statistic, "df": df},
+    )
+
+
+def _chance_of_variation(levels: Levels, limit: float) -> float:
+    """Return a bound on the probability that no change reaches the limit: McDiarmid's inequality around the mean."""
+    n, m = levels.n, levels.m
+    share = (levels.reference + levels.current) / (n + m)
+    size = n * m / (n + m)
+    mean = 0.5 * float(np.sqrt(share * (1 - share) / size).sum())
+    return math.exp(-2.0 * size * (limit - mean) ** 2) if limit > mean else 1.0
+
+
+def score_distribution(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Finding:
+    """Measure PSI over ten bins at the reference's quantiles; the limit is never under what chance alone reaches."""
+    one, other = quantile_bins(reference, current, 10)
+    value, p_value, n, m = psi(one, other)
+    bins = int(np.count_nonzero(one + other))
+    limit = max(policy.limit("psi", column), psi_critical(policy.alpha, bins, n, m))
+    return Finding(
+        check="score",
+        metric="psi",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=n,
+        n_current=m,
+        value=value,
+        limit=limit,
+        p_value=p_value,
+        chance=chi_square_sf(limit / (1 / n + 1 / m), bins - 1),
+        critical=partial(psi_critical, bins=bins, n=n, m=m),
+        linear=True,
+        message=moved(reference, current),
+        detail={"reference": location(reference), "current": location(current), "bins": bins},
+    )

@@ -1,0 +1,69 @@
+"""Whether more or fewer values are missing, or infinite."""
+
+from __future__ import annotations
+
+from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.policy import DriftPolicy
+from airflow_ml_monitor.drift.shares import Shares
+from airflow_ml_monitor.drift.wording import percent
+from airflow_ml_monitor.profile.columns import ColumnProfile
+from airflow_ml_monitor.profile.numeric import NumericProfile
+
+
+def missing_share(column: str, reference: ColumnProfile, current: ColumnProfile, policy: DriftPolicy) -> Finding:
+    """Measure by how much the share of missing values moved, up or down."""
+    shares = Shares(reference.missing, reference.rows, current.missing, current.rows)
+    limit = policy.limit("missing_share", column)
+    return Finding(
+        check="missing_share",
+        metric="share_moved",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=shares.n,
+        n_current=shares.m,
+        value=abs(shares.rise),
+        limit=limit,
+        p_value=shares.p_moved(),
+        chance=shares.chance_of_move(limit),
+        critical=shares.critical,
+        message=_missing_story(shares),
+        detail={"reference": shares.reference, "current": shares.current},
+    )
+
+
+def _missing_story(shares: Shares) -> str:
+    if shares.k_current == shares.m and shares.k_reference < shares.n:
+        return f"every value is missing; in the reference {percent(shares.reference)} are"
+    if shares.k_reference == shares.n and shares.k_current < shares.m:
+        return f"in the reference every value is missing, now {percent(shares.current)} are"
+    return f"missing values {percent(shares.reference)} -> {percent(shares.current)}"
+
+
+def infinite_share(
+    column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy
+) -> Finding | None:
+    """Measure by how much the share of infinite values rose; ``None`` where there are none on either side."""
+    if not reference.infinite and not current.infinite:
+        return None
+    there = reference.rows - reference.missing, current.rows - current.missing
+    shares = Shares(reference.infinite, there[0], current.infinite, there[1])
+    if not shares.n or not shares.m:
+        return None
+    limit = policy.limit("infinite", column)
+    signs = f"{current.positive_infinite:,} times +inf and {current.negative_infinite:,} times -inf now"
+    return Finding(
+        check="infinite",
+        metric="share_rise",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=shares.n,
+        n_current=shares.m,
+        value=max(0.0, shares.rise),
+        limit=limit,
+        p_value=shares.p_rise(),
+        chance=shares.chance_of_rise(limit),
+        critical=shares.critical,
+        linear=True,
+        message=f"infinite values {percent(shares.reference)} -> {percent(shares.current)}; {signs}",
+        detail={"reference": shares.reference, "current": shares.current},
+    )

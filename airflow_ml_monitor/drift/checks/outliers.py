@@ -1,0 +1,95 @@
+"""Whether values lie where the reference has none, or pile up on one value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from airflow_ml_monitor.drift.bins import cells
+from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.policy import DriftPolicy
+from airflow_ml_monitor.drift.shares import Shares, chance_any_rises
+from airflow_ml_monitor.drift.wording import number, percent, shown
+from airflow_ml_monitor.profile.numeric import NumericProfile
+
+
+def far_outside(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Finding | None:
+    """Measure by how much the share of values beyond 3 widths of the reference's 1-99 % range rose."""
+    bounds = reference.edges.far
+    if bounds is None:
+        return None
+    shares = Shares(_beyond(reference, bounds), reference.count, _beyond(current, bounds), current.count)
+    limit = policy.limit("far_outside", column)
+    span = f"{number(bounds[0])} to {number(bounds[1])}"
+    extremes = f"least {number(current.minimum)}, greatest {number(current.maximum)} now"
+    return Finding(
+        check="far_outside",
+        metric="share_rise",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=shares.n,
+        n_current=shares.m,
+        value=max(0.0, shares.rise),
+        limit=limit,
+        p_value=shares.p_rise(),
+        chance=shares.chance_of_rise(limit),
+        critical=shares.critical,
+        linear=True,
+        message=f"values outside {span}: {percent(shares.reference)} -> {percent(shares.current)}; {extremes}",
+        detail={"reference": shares.reference, "current": shares.current, "bounds": list(bounds)},
+    )
+
+
+def _beyond(profile: NumericProfile, bounds: tuple[float, float]) -> int:
+    edges, upto = profile.edges.values, profile.upto
+    low, high = np.searchsorted(edges, bounds)
+    return int(upto[low] - profile.at[low]) + profile.count - int(upto[high])
+
+
+def stuck_value(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Finding:
+    """Measure by how much the share of the rows at one value rose, of the value that rose most.
+
+    Values of the reference that are edges are known one by one; any other value by the interval between two edges,
+    which holds about a thousandth of the reference. Only what lies inside the reference's range is looked at. The
+    p-value is Fisher's times the number of values and intervals looked at.
+    """
+    n, m = reference.count, current.count
+    one, other = _inside(reference, cells(reference)), _inside(reference, cells(current))
+    rises = other / m - one / n
+    place = int(np.argmax(rises))
+    shares = Shares(int(one[place]), n, int(other[place]), m)
+    limit = policy.limit("stuck_value", column)
+    looked_at = max(1, int(np.count_nonzero(one + other)))
+    return Finding(
+        check="stuck_value",
+        metric="share_rise",
+        column=column,
+        severity=policy.severity(column),
+        n_reference=n,
+        n_current=m,
+        value=max(0.0, shares.rise),
+        limit=limit,
+        p_value=min(1.0, looked_at * shares.p_rise()),
+        chance=chance_any_rises(one, other, n, m, limit),
+        critical=lambda p: shares.critical(p / looked_at),
+        linear=True,
+        message=f"rows {_where(current, place)}: {percent(shares.reference)} -> {percent(shares.current)}",
+        detail={"reference": shares.reference, "current": shares.current},
+    )
+
+
+def _inside(reference: NumericProfile, counts: Any) -> Any:
+    edges = reference.edges.values
+    start, stop = np.searchsorted(edges, (reference.minimum, reference.maximum))
+    inside = np.zeros_like(counts)
+    # The cell of edge i is 2 i + 1; what lies below or above the reference's values is not looked at.
+    inside[2 * start + 1 : 2 * stop + 2] = counts[2 * start + 1 : 2 * stop + 2]
+    return inside
+
+
+def _where(profile: NumericProfile, cell: int) -> str:
+    edges, place = profile.edges.values, cell // 2
+    if cell % 2:
+        return f"at {shown(profile, float(edges[place]))}"
+    return f"between {shown(profile, float(edges[place - 1]))} and {shown(profile, float(edges[place]))}"

@@ -1,0 +1,123 @@
+"""``detect_drift``: compare a batch with its reference and say whether it matters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.drift.columns import column_findings
+from airflow_ml_monitor.drift.decide import decide
+from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.policy import DriftPolicy
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.profile import Profile, build_reference, profile_like
+from airflow_ml_monitor.profile.schema import schema_changes
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from airflow_ml_monitor.window import Window
+
+
+def detect_drift(
+    reference: Any,
+    current: Any,
+    *,
+    policy: DriftPolicy | None = None,
+    window: Window | None = None,
+    as_of: datetime | None = None,
+    connections: Connections | None = None,
+) -> Report:
+    """Compare a batch with a reference, column by column, and return the report.
+
+    A check fails when its effect is at or beyond its limit and its p-value, adjusted for all tests of the report, is
+    at most alpha. What cannot be decided is ``insufficient`` or says how many rows would decide it. A batch without
+    rows fails: it is an outage.
+
+    :param reference: a stored ``Profile``, or a dataset, data frame or Arrow table to make one of (all its rows).
+    :param current: the batch: a dataset, data frame or Arrow table; or its ``Profile``, counted by ``profile_like``.
+    :param policy: limits, columns and severities; the default policy without one.
+    :param window: event time of the batch.
+    :param as_of: the moment whose knowledge counts; default now.
+    :raises DataError: the reference has no rows, or the current profile was not counted like it.
+    :raises ConfigurationError: the policy names columns that the reference does not have.
+    """
+    started = time.perf_counter()
+    policy = policy or DriftPolicy()
+    as_of = as_of or datetime.now(UTC)
+    base = _reference(reference, as_of, connections)
+    chosen = base.only(policy.chosen(base.columns))
+    batch = current if isinstance(current, Profile) else as_dataset(current)
+    if isinstance(batch, Dataset):
+        profile = profile_like(chosen, batch, window=window, as_of=as_of, connections=connections)
+    else:
+        profile = _comparable(chosen, batch)
+    window = window or profile.window
+    results = _judged(chosen, profile, batch, policy) if profile.rows else [_no_rows(profile, window)]
+    return Report(
+        kind="drift",
+        results=tuple(results),
+        window=window,
+        as_of=as_of,
+        reference=base.digest[:12],
+        rows_reference=base.rows,
+        rows_current=profile.rows,
+        duration=time.perf_counter() - started,
+        config={"policy": policy.to_dict(), "reference": base.digest, "current": _described(batch)},
+    )
+
+
+def _reference(reference: Any, as_of: datetime, connections: Connections | None) -> Profile:
+    if not isinstance(reference, Profile):
+        return build_reference(reference, as_of=as_of, connections=connections)
+    if not reference.rows:
+        raise DataError("the reference profile has no rows; build it from data that has some")
+    return reference
+
+
+def _comparable(reference: Profile, current: Profile) -> Profile:
+    for name, column in reference.columns.items():
+        other = current.columns.get(name)
+        if other is not None and not column.comparable(other):
+            raise DataError(
+                f"column {name!r} of the current profile was not counted like the reference; "
+                "make it with profile_like(reference, data)"
+            )
+    return current
+
+
+def _judged(reference: Profile, current: Profile, batch: Dataset | Profile, policy: DriftPolicy) -> list[CheckResult]:
+    only = batch.columns if isinstance(batch, Dataset) else None
+    expected = [name for name in reference.columns if only is None or name in only]
+    types = current.types
+    if policy.columns is not None:
+        types = {name: kind for name, kind in types.items() if name in reference.types}
+    schema = schema_changes(reference, types, expected)
+    findings = list(_findings(reference, current, policy))
+    return [*(_weighed(result, policy) for result in schema), *decide(findings, policy)]
+
+
+def _weighed(result: CheckResult, policy: DriftPolicy) -> CheckResult:
+    """Keep a passing schema from deciding a report whose columns could not be decided."""
+    if result.status is Status.PASS:
+        return replace(result, severity=Severity.INFO)
+    return replace(result, severity=Severity.WARNING) if result.column in policy.warning else result
+
+
+def _findings(reference: Profile, current: Profile, policy: DriftPolicy) -> Iterator[Finding]:
+    for name, column in reference.columns.items():
+        if name in current.columns:
+            yield from column_findings(name, column, current.columns[name], policy)
+
+
+def _no_rows(current: Profile, window: Window | None) -> CheckResult:
+    within = f" in {window}" if window else ""
+    source = f" of {current.source}" if current.source else ""
+    return CheckResult(
+        check="rows", metric="rows", status=Status.FAIL, value=0.0, n_current=0, message=f"no rows{within}{source}"
+    )
+
+
+def _described(batch: Dataset | Profile) -> Any:
+    return batch.digest if isinstance(batch, Profile) else batch.to_dict()

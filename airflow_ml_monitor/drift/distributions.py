@@ -1,0 +1,124 @@
+"""Tail probabilities, in plain floating point: importing SciPy would take longer than a whole drift check."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+from airflow_ml_monitor.profile.arrays import Floats
+
+_NORMAL = NormalDist()
+_SMALLEST = 1e-300
+_MOST_TERMS = 200_000
+
+
+def normal_sf(z: float) -> float:
+    """Return P(Z > z) of a standard normal."""
+    return 0.5 * math.erfc(z / math.sqrt(2.0))
+
+
+def normal_isf(p: float) -> float:
+    """Return the z with P(Z > z) = p, for p in (0, 1)."""
+    return -_NORMAL.inv_cdf(min(max(p, _SMALLEST), 1.0 - 1e-16))
+
+
+def kolmogorov_sf(x: float) -> float:
+    """Return P(K > x) of the limiting Kolmogorov distribution."""
+    if x < 0.2:
+        return 1.0
+    if x < 1.1:
+        steps = np.arange(1, 20, 2)
+        return float(1.0 - math.sqrt(2 * math.pi) / x * np.exp(-(steps**2) * math.pi**2 / (8 * x * x)).sum())
+    steps = np.arange(1, 20)
+    return float(max(0.0, 2.0 * (np.where(steps % 2, 1.0, -1.0) * np.exp(-2.0 * steps**2 * x * x)).sum()))
+
+
+def chi_square_sf(x: float, df: int) -> float:
+    """Return P(X > x) of the chi-square distribution: the regularised upper incomplete gamma function.
+
+    Series for small x, continued fraction (Lentz) for large x; relative error about 1e-12.
+    """
+    if x <= 0.0 or df < 1:
+        return 1.0
+    shape, scaled = df / 2.0, x / 2.0
+    front = math.exp(shape * math.log(scaled) - scaled - math.lgamma(shape))
+    if scaled < shape + 1.0:
+        return max(0.0, 1.0 - front * _gamma_series(shape, scaled))
+    return min(1.0, front * _gamma_fraction(shape, scaled))
+
+
+def _gamma_series(shape: float, x: float) -> float:
+    term = total = 1.0 / shape
+    for step in range(1, 100_000):
+        term *= x / (shape + step)
+        total += term
+        if term < total * 1e-16:
+            break
+    return total
+
+
+def _gamma_fraction(shape: float, x: float) -> float:
+    b = x + 1.0 - shape
+    c, d = 1.0 / _SMALLEST, 1.0 / b
+    total = d
+    for step in range(1, 100_000):
+        a = -step * (step - shape)
+        b += 2.0
+        d = 1.0 / (a * d + b)
+        c = b + a / c
+        total *= d * c
+        if abs(d * c - 1.0) < 1e-15:
+            break
+    return total
+
+
+def chi_square_isf(p: float, df: int) -> float:
+    """Return the x with P(X > x) = p, by bisection."""
+    low, high = 0.0, 10.0 + 2.0 * df
+    while chi_square_sf(high, df) > p:
+        high *= 2.0
+    for _ in range(80):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if chi_square_sf(middle, df) > p else (low, middle)
+    return (low + high) / 2.0
+
+
+def hypergeometric_sf(k: int, drawn: int, marked: int, total: int) -> float:
+    """Return P(X >= k): of ``total`` things ``marked`` are, ``drawn`` are taken, X of those are marked."""
+    lowest, highest = max(0, drawn + marked - total), min(drawn, marked)
+    if k <= lowest:
+        return 1.0
+    if k > highest:
+        return 0.0
+    if k > drawn * marked / total:
+        return min(1.0, float(hypergeometric_pmf(k, min(highest, k + _MOST_TERMS), drawn, marked, total).sum()))
+    below = hypergeometric_pmf(max(lowest, k - 1 - _MOST_TERMS), k - 1, drawn, marked, total)
+    return max(0.0, 1.0 - float(below.sum()))
+
+
+def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: int) -> Floats:
+    """Return P(X = k) for k from ``first`` to ``last``, both possible."""
+    logs = (_log_choose(marked, first), _log_choose(total - marked, drawn - first), -_log_choose(total, drawn))
+    k = np.arange(first, last, dtype=np.float64)
+    ratios = (marked - k) * (drawn - k) / ((k + 1) * (total - marked - drawn + k + 1))
+    return np.exp(sum(logs) + np.concatenate(([0.0], np.cumsum(np.log(ratios)))))
+
+
+def fisher_two_sided(k: int, drawn: int, marked: int, total: int) -> float:
+    """Return the p-value of Fisher's exact test: the total probability of all outcomes no likelier than X = k.
+
+    Beyond 200,000 possible outcomes on a side of k, twice the smaller tail.
+    """
+    lowest, highest = max(0, drawn + marked - total), min(drawn, marked)
+    if highest - lowest > _MOST_TERMS:
+        upper = hypergeometric_sf(k, drawn, marked, total)
+        lower = hypergeometric_sf(drawn - k, drawn, total - marked, total)
+        return min(1.0, 2.0 * min(upper, lower))
+    masses = hypergeometric_pmf(lowest, highest, drawn, marked, total)
+    return min(1.0, float(masses[masses <= masses[k - lowest] * (1 + 1e-7)].sum()))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -1,0 +1,131 @@
+"""``measure``: one method on one pair of columns, given as values or as profiles."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from airflow_ml_monitor.drift import methods as _registered  # noqa: F401 - registers the methods
+from airflow_ml_monitor.drift.bins import numeric_levels, quantile_bins
+from airflow_ml_monitor.drift.registry import Measurement, find_method
+from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.profile.arrays import Counts, numbers
+from airflow_ml_monitor.profile.columns import ColumnProfile
+from airflow_ml_monitor.profile.edges import Edges
+from airflow_ml_monitor.profile.kinds import Kind, natural_kind
+from airflow_ml_monitor.profile.levels import LevelCounter, LevelProfile, positions
+from airflow_ml_monitor.profile.numeric import NumericCounter, NumericProfile
+from airflow_ml_monitor.profile.plan import LevelPlanner
+
+_NUMBERS = (Kind.NUMERIC, Kind.DATETIME)
+
+
+def measure(name: str, reference: Any, current: Any, *, bins: int = 10) -> Measurement:
+    """Return one method's value, p-value and sample sizes for two columns.
+
+    :param name: ``ks``, ``wasserstein``, ``wasserstein_normed``, ``psi``, ``jensen_shannon``, ``hellinger``, ``chi2``,
+        ``cramers_v``, ``tvd``, ``z_proportions`` or ``fisher_exact``.
+    :param reference: values (list, array, Series, Arrow array), missing ones left out; or a column profile.
+    :param current: likewise; a profile must have been counted like the reference's.
+    :param bins: number of bins for numbers in ``psi``, ``jensen_shannon`` and ``hellinger``, at the reference's
+        quantiles. In these two and the level methods numbers of at most 50 distinct values are taken as levels.
+    :raises ConfigurationError: an unknown method, no values on a side, or text for a method of numbers.
+    """
+    method = find_method(name)
+    one, other = _profiles(reference, current)
+    if isinstance(one, NumericProfile) and isinstance(other, NumericProfile):
+        if method.takes == "numbers":
+            return method.function(one, other)
+        return method.function(*_binned(name, one, other, bins, binned=method.takes == "bins"))
+    if method.takes == "numbers":
+        raise ConfigurationError(f"{name} measures numbers; for text and booleans use tvd, chi2 or psi")
+    assert isinstance(one, LevelProfile)
+    assert isinstance(other, LevelProfile)
+    return method.function(*aligned(one, other))
+
+
+def aligned(reference: LevelProfile, current: LevelProfile) -> tuple[Counts, Counts]:
+    """Return the counts of both sides by level: the listed ones, then those outside, those not kept as one."""
+    outside = np.union1d(reference.outside.hashes, current.outside.hashes)
+    return _all_levels(reference, outside), _all_levels(current, outside)
+
+
+def _all_levels(profile: LevelProfile, outside: np.ndarray[Any, Any]) -> Counts:
+    counts = np.zeros(len(outside) + 1, np.int64)
+    place, _ = positions(outside, profile.outside.hashes)
+    counts[place] = profile.outside.counts
+    counts[-1] = profile.outside.rows - int(profile.outside.counts.sum())
+    return np.concatenate((profile.counts, counts))
+
+
+def _binned(
+    name: str, reference: NumericProfile, current: NumericProfile, bins: int, *, binned: bool
+) -> tuple[Counts, Counts]:
+    levels = numeric_levels(reference, current)
+    if levels is not None and name != "psi":
+        return levels
+    if not binned:
+        raise ConfigurationError(
+            f"{name} compares levels, these numbers have more than 50; use ks or wasserstein_normed"
+        )
+    return quantile_bins(reference, current, bins)
+
+
+def _profiles(reference: Any, current: Any) -> tuple[ColumnProfile, ColumnProfile]:
+    forms = (NumericProfile, LevelProfile)
+    if isinstance(reference, forms) and isinstance(current, forms):
+        if not reference.comparable(current):
+            raise DataError(
+                "the two profiles were not counted alike; make the current one with profile_like(reference)"
+            )
+        return reference, current
+    one, other = _array(reference), _array(current)
+    kinds = {natural_kind(array.type) for array in (one, other)} - {Kind.EMPTY}
+    if kinds and kinds <= set(_NUMBERS):
+        return _numeric(one, other)
+    if Kind.OTHER in kinds:
+        raise ConfigurationError(f"values of {one.type} and {other.type} cannot be compared")
+    return _levels(one, other)
+
+
+def _array(values: Any) -> pa.Array:
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        return pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if _is_missing(value) else str(value) for value in values])
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _numeric(one: pa.Array, other: pa.Array) -> tuple[NumericProfile, NumericProfile]:
+    values = [numbers(array, "of the sample") for array in (one, other)]
+    pooled = np.unique(np.concatenate(values))
+    pooled = pooled[np.isfinite(pooled)]
+    low, high = (float(pooled[0]), float(pooled[-1])) if len(pooled) else (0.0, 0.0)
+    start = NumericProfile.on(Edges(pooled, low, high, len(pooled)), Kind.NUMERIC)
+    counted = []
+    for array in (one, other):
+        counter = NumericCounter(start, "of the sample")
+        counter.update(array)
+        counted.append(counter.finish())
+    return counted[0], counted[1]
+
+
+def _levels(one: pa.Array, other: pa.Array) -> tuple[LevelProfile, LevelProfile]:
+    planner = LevelPlanner(Kind.CATEGORICAL)
+    planner.update(one)
+    start = planner.finish()
+    assert isinstance(start, LevelProfile)
+    counted = []
+    for array in (one, other):
+        counter = LevelCounter(start)
+        counter.update(array)
+        counted.append(counter.finish())
+    return counted[0], counted[1]

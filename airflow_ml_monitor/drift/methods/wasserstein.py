@@ -1,0 +1,150 @@
+"""Wasserstein-1, in the column's own unit and in standard deviations of the reference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from airflow_ml_monitor.drift.distributions import normal_isf, normal_sf
+from airflow_ml_monitor.drift.registry import Measurement, enough, method
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.profile.arrays import Floats
+from airflow_ml_monitor.profile.numeric import NumericProfile
+
+_GRID = 64
+_STEEPEST = 30.0
+
+
+@method("wasserstein", takes="numbers")
+def wasserstein(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> Measurement:
+    """Measure how far values moved on average, W1 = integral of |F(x) - G(x)| dx.
+
+    Range 0 to infinity, in the column's unit. The p-value is that of ``NullDistance``.
+
+    :param clip: on values clipped to the reference's 1st to 99th percentile.
+
+    >>> from airflow_ml_monitor.drift import measure
+    >>> measure("wasserstein", [0, 1, 3], [5, 6, 8]).value
+    5.0
+    """
+    n, m = enough("wasserstein", (reference.count, current.count))
+    value = wasserstein_distance(reference, current, clip=clip)
+    return Measurement(value, NullDistance.of(reference, current, clip=clip).sf(value), n, m)
+
+
+@method("wasserstein_normed", takes="numbers")
+def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> Measurement:
+    """Measure W1 divided by the reference's standard deviation (of the clipped values when clipped).
+
+    Range 0 to infinity; unchanged by any change of unit or origin. See ``wasserstein``.
+
+    :raises ConfigurationError: the reference is constant.
+
+    >>> from airflow_ml_monitor.drift import measure
+    >>> measure("wasserstein_normed", [0, 2], [1, 3]).value
+    1.0
+    """
+    scale = (reference.clipped if clip else reference.moments).variance ** 0.5
+    if not scale > 0.0:
+        raise ConfigurationError("wasserstein_normed needs a reference that varies; this one is constant")
+    value, p_value, n, m = wasserstein(reference, current, clip=clip)
+    return Measurement(value / scale, p_value, n, m)
+
+
+def wasserstein_distance(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:
+    """Return W1. In each interval the difference is integrated before its size is taken: exact unless it changes sign
+    inside the interval."""
+    apart = np.abs(_integrals(reference) - _integrals(current))
+    if clip:
+        edges = reference.edges.values
+        apart = apart[1:-1][(edges[:-1] >= reference.edges.low) & (edges[1:] <= reference.edges.high)]
+    return float(apart.sum())
+
+
+def _integrals(profile: NumericProfile) -> Floats:
+    """Return the integral of the distribution function over each interval (of 1 - F over the last)."""
+    edges, between, sums = profile.edges.values, profile.between, profile.sums
+    inner = np.diff(edges) * profile.upto[:-1] + (between[1:-1] * edges[1:] - sums[1:-1])
+    first, last = between[0] * edges[0] - sums[0], between[-1] * edges[-1] - sums[-1]
+    return np.concatenate(([first], inner, [last])) / profile.count
+
+
+@dataclass(frozen=True, slots=True)
+class NullDistance:
+    """The distribution of W1 when nothing changed.
+
+    In the limit sqrt(nm/(n+m)) W1 is the integral of |B(F(x))| dx, B a Brownian bridge. That integral is at least as
+    long as its signed version, which is normal with the variance s^2 of the values; its second moment e follows from
+    E|XY| of a bivariate normal. Taking its square as s^2 chi2(1) + (e - s^2) has both the right mean square and the
+    right tail: p = 2 Phi(-sqrt(z^2 - e/s^2 + 1)), z = sqrt(nm/(n+m)) W1 / s. Simulated rejection rates at 0.05 and
+    below stay under 1.2 times the nominal on normal, lognormal, Pareto, uniform, Poisson, zero-inflated and bimodal
+    values. For skewed ones the tail is corrected by Cramer's first term, exp(skewness z^3 / 6).
+
+    :param scale: s sqrt(1/n + 1/m), pooled over both sides.
+    :param excess: e / s^2 - 1.
+    :param skewness: of the difference of means towards larger values of the current side.
+    :param upward: whether the mean grew.
+    """
+
+    scale: float
+    excess: float
+    skewness: float
+    upward: bool
+
+    @classmethod
+    def of(cls, reference: NumericProfile, current: NumericProfile, *, clip: bool) -> NullDistance:
+        n, m = reference.count, current.count
+        values, weights = _pooled(reference, current, clip=clip)
+        share = weights / weights.sum()
+        mean = float((share * values).sum())
+        variance = float((share * (values - mean) ** 2).sum())
+        if not variance > 0.0:
+            return cls(0.0, 0.0, 0.0, True)
+        third = float((share * (values - mean) ** 3).sum()) / variance**1.5
+        lopsided = (1 / m**2 - 1 / n**2) / (1 / m + 1 / n) ** 1.5
+        excess = _mean_square(values, np.cumsum(share)) / variance - 1.0
+        moments = (current.clipped, reference.clipped) if clip else (current.moments, reference.moments)
+        upward = moments[0].mean >= moments[1].mean
+        return cls(math.sqrt(variance * (1 / n + 1 / m)), max(0.0, excess), third * lopsided, upward)
+
+    def sf(self, distance: float) -> float:
+        """Return P(W1 >= distance)."""
+        if not self.scale > 0.0:
+            return 1.0 if distance <= 0.0 else 0.0
+        z = distance / self.scale
+        root = math.sqrt(max(0.0, z * z - self.excess))
+        skew = self.skewness if self.upward else -self.skewness
+        return min(1.0, 2.0 * normal_sf(root) * math.exp(min(_STEEPEST, max(0.0, skew) * root**3 / 6.0)))
+
+    def critical(self, p: float) -> float:
+        """Return the distance whose p-value is ``p``, skewness aside."""
+        return self.scale * math.sqrt(normal_isf(p / 2.0) ** 2 + self.excess)
+
+
+def _pooled(reference: NumericProfile, current: NumericProfile, *, clip: bool) -> tuple[Floats, Floats]:
+    """Return where the values of both sides lie, ascending, and how many: at edges, and at the means of intervals."""
+    at, between = reference.at + current.at, reference.between + current.between
+    means = (reference.sums + current.sums) / np.maximum(between, 1)
+    values, weights = np.empty(2 * len(at) + 1), np.empty(2 * len(at) + 1)
+    values[1::2], values[::2] = reference.edges.values, means
+    weights[1::2], weights[::2] = at, between
+    values, weights = values[weights > 0], weights[weights > 0]
+    return (np.clip(values, reference.edges.low, reference.edges.high) if clip else values), weights
+
+
+def _mean_square(values: Floats, cumulated: Floats) -> float:
+    """Return the second moment of the integral of |B(F(x))| dx for a distribution of few or many values."""
+    if len(values) > 2 * _GRID:
+        by_share = np.searchsorted(cumulated, np.linspace(0.0, cumulated[-1], _GRID))
+        by_value = np.searchsorted(values, np.linspace(values[0], values[-1], _GRID))
+        kept = np.unique(np.clip(np.concatenate(([0], by_share, by_value)), 0, len(values) - 1))
+        values, cumulated = values[kept], cumulated[kept]
+    share, width = np.clip(cumulated[:-1], 0.0, 1.0), np.diff(values)
+    spread = np.sqrt(share * (1.0 - share))
+    product = np.outer(spread, spread)
+    covariance = np.minimum.outer(share, share) - np.outer(share, share)
+    rho = np.clip(np.divide(covariance, product, out=np.zeros_like(product), where=product > 0), -1.0, 1.0)
+    expected = (2.0 / math.pi) * product * (np.sqrt(1.0 - rho**2) + rho * np.arcsin(rho))
+    return float((expected * np.outer(width, width)).sum())
