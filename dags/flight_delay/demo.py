@@ -61,8 +61,9 @@ def show(place: Place, weeks: list[Week], seconds: float) -> list[str]:
     command = f"{_short(sys.executable)} {_short(__file__)}{elsewhere}"
     print(f"\n{render(weeks)}\n")
     print(f"{len(weeks)} weeks, {sum(week.released for week in weeks)} released, in {seconds:.0f} s.")
-    print(f"Logs of Airflow and its tasks: {place.log}")
-    print(f'The store, a PostgreSQL in {place.postgres}, answers SQL:\n  {command} --query "{EXAMPLE}"')
+    print(f"Logs of Airflow and its tasks: {_short(place.log)}")
+    print(f"The store, a PostgreSQL in {_short(place.postgres)}, answers SQL:")
+    print(f"  {command} --query '{EXAMPLE}'")
     for line in wrong:
         print(f"unexpected: {line}", file=sys.stderr)
     return wrong

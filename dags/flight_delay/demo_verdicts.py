@@ -88,7 +88,7 @@ def read_week(airflow: sa.Engine, store: sa.Engine, dag_id: str, run_id: str) ->
     zone = ZoneInfo(TIMEZONE)
     with airflow.connect() as connection:
         state, start, end = connection.execute(RUN, key).one()
-        tasks = dict(connection.execute(TASKS, key).tuples().all())
+        tasks: dict[str, str | None] = dict(connection.execute(TASKS, key).tuples().all())
         deployed = connection.execute(DEPLOYED, key).scalar()
     with store.connect() as connection:
         reports = {row.task_id: row for row in connection.execute(REPORTS, key)}
