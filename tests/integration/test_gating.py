@@ -84,9 +84,8 @@ class TestOneTask:
 
     def test_insufficient_closes_only_where_asked(self, store: Store) -> None:
         lacking = Frame(lambda: hours().head(3), time_column="at")
-        build = BuildReferenceOperator(task_id="ref", model="m", name="r", data=GOOD, window=(DAY.start, NEXT.end))
         with DAG("reference_first", schedule=None) as dag:
-            dag.add_task(build)
+            BuildReferenceOperator(task_id="ref", model="m", name="r", data=GOOD, window=(DAY.start, NEXT.end))
         run_dag(dag)
         for close_on, state in ((("fail", "error"), "success"), (("fail", "error", "insufficient"), "failed")):
             run = run_before(
@@ -280,9 +279,7 @@ class TestGate:
 
     def test_deployment_gate_closes_on_insufficient(self, store: Store) -> None:
         with DAG("reference_for_gate", schedule=None) as dag:
-            dag.add_task(
-                BuildReferenceOperator(task_id="ref", model="m", name="r", data=GOOD, window=(DAY.start, NEXT.end))
-            )
+            BuildReferenceOperator(task_id="ref", model="m", name="r", data=GOOD, window=(DAY.start, NEXT.end))
         run_dag(dag)
 
         def made() -> Any:
