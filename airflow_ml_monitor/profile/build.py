@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.errors import DataError
-from airflow_ml_monitor.profile.columns import ColumnProfile, counter_for
+from airflow_ml_monitor.profile.columns import ColumnProfile, Counter, counter_for
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, natural_kind
-from airflow_ml_monitor.profile.plan import kinds_for, planners
+from airflow_ml_monitor.profile.plan import Planner, kinds_for, planners
 from airflow_ml_monitor.profile.profile import Profile
 from airflow_ml_monitor.window import Window
 
 _HELD_BYTES = 1 << 26
+_LARGE_BATCH = 20_000
+_MOST_THREADS = 4
 
 
 def build_reference(
@@ -47,9 +51,9 @@ def build_reference(
     stream = _Stream(rows, _counted(dataset, rows, columns))
     kinds_of = kinds_for(stream.types, stream.columns, kinds)
     plan = planners(kinds_of)
-    for batch in stream:
-        for name, planner in plan.items():
-            planner.update(batch.column(name))
+    with _Workers() as workers:
+        for batch in stream:
+            workers.update(plan, batch)
     if not stream.rows:
         raise DataError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
     start = {name: planner.finish() for name, planner in plan.items()}
@@ -88,6 +92,32 @@ def profile_like(
     return replace(profile, types={name: kept[name] for name in kept if name in chosen})
 
 
+class _Workers:
+    """Threads for the columns of large batches: NumPy and Arrow leave Python's lock while they sort and count."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def update(self, takers: Mapping[str, Planner | Counter], batch: pa.RecordBatch) -> None:
+        """Give each column of a batch to what takes it."""
+        if batch.num_rows < _LARGE_BATCH or len(takers) < 2:
+            for name, taker in takers.items():
+                taker.update(batch.column(name))
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
+        done = [self._pool.submit(taker.update, batch.column(name)) for name, taker in takers.items()]
+        for future in done:
+            future.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
 class _Stream:
     """The batches of some columns, to be gone through more than once; small data is read only once."""
 
@@ -122,9 +152,9 @@ class _Stream:
 
 def _count(stream: _Stream, start: Mapping[str, ColumnProfile], window: Window | None, source: str) -> Profile:
     counters = {name: counter_for(profile, name) for name, profile in start.items()}
-    for batch in stream:
-        for name, counter in counters.items():
-            counter.update(batch.column(name))
+    with _Workers() as workers:
+        for batch in stream:
+            workers.update(counters, batch)
     columns = {name: counter.finish() for name, counter in counters.items()}
     return Profile(rows=stream.rows, window=window, columns=columns, types=stream.types, source=source)
 
