@@ -25,7 +25,8 @@ def as_utc(moment: datetime | str, *, what: str = "time") -> datetime:
         raise WindowError(f"{what} must be a datetime or an ISO 8601 text, not {type(moment).__name__} {moment!r}")
     if moment.tzinfo is None:
         raise WindowError(f"{what} {moment.isoformat()} has no time zone; add an offset such as +00:00")
-    return moment.astimezone(UTC)
+    utc = moment.astimezone(UTC)
+    return datetime.combine(utc.date(), utc.time(), UTC)  # a plain one: pendulum's cannot be divided by others
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,6 +17,12 @@ def test_other_zones_are_kept_in_utc() -> None:
     assert Window(START, START + timedelta(days=1)).start.utcoffset() == timedelta(0)
 
 
+def test_the_length_of_a_window_of_airflows_own_times_is_a_plain_one() -> None:
+    pendulum = pytest.importorskip("pendulum")
+    window = Window(pendulum.datetime(2013, 2, 4, 5), pendulum.datetime(2013, 2, 11, 5))
+    assert window.length / timedelta(days=1) == 7
+
+
 def test_half_open() -> None:
     window = Window(START, START + timedelta(hours=1))
     assert START in window

@@ -29,6 +29,8 @@ class DemoError(Exception):
 def play(place: Place, databases: Databases, mondays: list[date], tell: Callable[[str], None]) -> list[Week]:
     """Run the reference DAG and then every week, telling of each as it comes out; return the weeks.
 
+    The first week that went wrong, rather than being judged, is the last.
+
     :raises DemoError: the runs could not be made; the message says why or where that is written.
     """
     receive, send = multiprocessing.Pipe(duplex=False)
@@ -41,7 +43,7 @@ def play(place: Place, databases: Databases, mondays: list[date], tell: Callable
     finally:
         child.kill()  # where we leave early: a task would answer anything gentler
         child.join()
-    if child.exitcode or len(weeks) < len(mondays):
+    if child.exitcode:
         raise DemoError(f"Airflow's process ended with exit code {child.exitcode}; {place.log} says why")
     return weeks
 
@@ -114,7 +116,11 @@ def _run_weeks(dag: Any, airflow: Engine, store: Engine, mondays: list[date], se
     for number, monday in enumerate(mondays, start=1):
         started = time.perf_counter()
         end = datetime.combine(monday + timedelta(weeks=1), datetime.min.time(), ZoneInfo(TIMEZONE))
-        run = dag.test(logical_date=end)  # a manual run's data interval is the one that ends at its logical date
+        run = dag.test(
+            run_after=end, logical_date=end
+        )  # a manual run's data interval is the one that ends at its logical date
         week = read_week(airflow, store, dag.dag_id, run.run_id)
         send.send(progress(week, number, len(mondays), time.perf_counter() - started))
         send.send(week)
+        if week.unexpected:
+            break
