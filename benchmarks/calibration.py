@@ -23,7 +23,8 @@ from airflow_ml_monitor.profile import Profile, build_reference
 from airflow_ml_monitor.results import Report, Severity, Status
 
 SEED = 20_130_204
-SIZES = (200, 500, 2_000, 20_000)
+SIZES = (500, 2_000, 20_000)
+NULL_SIZES = ((200, 200), (2_000, 200), (2_000, 2_000), (20_000, 200), (20_000, 2_000), (20_000, 20_000))
 FLIGHTS = Path(__file__).parent.parent / "dags" / "data" / "flights_2013.parquet"
 
 Random = np.random.Generator
@@ -177,7 +178,9 @@ class Tally:
 Source = Callable[[int, Random], pd.DataFrame]
 
 
-def pairs(source: Source, reference_rows: int, rows: int, repeats: int, random: Random) -> Iterator[tuple[Profile, pd.DataFrame]]:
+def pairs(
+    source: Source, reference_rows: int, rows: int, repeats: int, random: Random
+) -> Iterator[tuple[Profile, pd.DataFrame]]:
     """Yield references with batches that were drawn with them, ten batches a reference."""
     reference: Profile | None = None
     rest = pd.DataFrame()
@@ -232,13 +235,13 @@ def print_nulls(repeats: int, random: Random) -> None:
     if FLIGHTS.exists():
         sources.append(("flights", flights))
     for name, source in sources:
-        for reference_rows, rows in ((200, 200), (2_000, 200), (2_000, 2_000), (20_000, 200), (20_000, 2_000), (20_000, 20_000)):
+        for reference_rows, rows in NULL_SIZES:
             times = repeats if rows * (50 if name.endswith("50") else 12) < 200_000 else max(20, repeats // 5)
             tally = null_tally(source, reference_rows, rows, times, random)
+            flagged = tally.clean_flagged / tally.clean_columns
             print(
                 f"| {name} | {tally.clean_columns // tally.batches} | {reference_rows:,} | {rows:,} "
-                f"| {tally.closed / tally.batches:.1%} of {tally.batches} | {tally.clean_flagged / tally.clean_columns:.3%} "
-                f"| {tally.by_check} |",
+                f"| {tally.closed / tally.batches:.1%} of {tally.batches} | {flagged:.3%} | {tally.by_check} |",
                 flush=True,
             )
 
@@ -250,7 +253,7 @@ def print_faults(repeats: int, random: Random) -> None:
         sources.append(("flights", flights))
     for name, source in sources:
         for label, fault in FAULTS.items():
-            for rows in SIZES[1:]:
+            for rows in SIZES:
                 times = repeats if rows < 20_000 else max(20, repeats // 5)
                 tally = fault_tally(source, fault, 20_000, rows, times, random)
                 print(

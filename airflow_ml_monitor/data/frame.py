@@ -148,7 +148,7 @@ def _column(series: Any) -> pa.Array:
     try:
         # NaN stays NaN in float columns and is counted as missing by the profile; in others it is a null.
         return pa.Array.from_pandas(series)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         present = series.notna()
         return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
 

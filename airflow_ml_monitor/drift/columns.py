@@ -50,11 +50,18 @@ def _numeric(column: str, reference: NumericProfile, current: NumericProfile, po
     elif column in policy.scores:
         yield score_distribution(column, reference, current, policy)
         yield from _beside(column, reference, current, policy)
-    elif reference.edges.distinct is not None and reference.edges.distinct <= FEW_VALUES:
+    elif _few_values(reference):
         yield from _levels(column, Levels.of_numbers(reference, current), policy)
+        far = far_outside(column, reference, current, policy)
+        if far is not None:
+            yield far
     else:
         yield from numeric_distribution(column, reference, current, policy)
         yield from _beside(column, reference, current, policy)
+
+
+def _few_values(reference: NumericProfile) -> bool:
+    return reference.edges.distinct is not None and reference.edges.distinct <= FEW_VALUES
 
 
 def _beside(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Iterator[Finding]:

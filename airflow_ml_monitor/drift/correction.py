@@ -10,6 +10,8 @@ import numpy as np
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.profile.arrays import Floats
 
+_LEAST_COUNTED = 4
+
 
 def adjusted(findings: Sequence[Finding], correction: str) -> list[float]:
     """Return the adjusted p-values of one family of tests, in its order.
@@ -27,19 +29,21 @@ def _holm(p_values: Floats, chances: Floats, reached: np.ndarray[Any, Any]) -> F
 
     A check fails on p and effect together, so under no change it fails with probability min(t, chance) at a threshold
     t. Closed testing with the sum of these in place of (number of tests) x t keeps the familywise rate, as Tarone
-    (1990) does for discrete tests; with every chance 1 it is Holm's method itself.
+    (1990) does for discrete tests; with every chance 1 it is Holm's method itself. At least four tests are counted
+    where there are as many: p-values and chances far out rest on approximations, and one test should not spend it all.
     """
     found = np.ones(len(p_values))
     remaining = np.ones(len(p_values), np.bool_)
+    least = min(len(p_values), _LEAST_COUNTED)
     worst = 0.0
     for i in sorted(np.flatnonzero(reached), key=lambda i: p_values[i]):
         total = float(np.minimum(p_values[i], chances[remaining]).sum())
-        worst = max(worst, total, float(p_values[i]))
+        worst = max(worst, total, least * float(p_values[i]))
         found[i] = min(1.0, worst)
         remaining[i] = False
     for i in np.flatnonzero(~reached):
         others = float(np.minimum(p_values[i], chances[remaining]).sum()) - min(p_values[i], chances[i])
-        found[i] = min(1.0, others + float(p_values[i]))
+        found[i] = min(1.0, max(others + float(p_values[i]), least * float(p_values[i])))
     return found
 
 
@@ -70,11 +74,11 @@ def threshold(findings: Sequence[Finding], alpha: float, correction: str) -> flo
         return alpha
     if correction == "bh":
         return alpha / len(findings)
-    spent = 0.0
+    spent, most = 0.0, alpha / min(len(findings), _LEAST_COUNTED)
     chances = sorted(finding.chance for finding in findings)
     for place, chance in enumerate(chances):
         share = (alpha - spent) / (len(chances) - place)
         if share <= chance:
-            return share
+            return min(share, most)
         spent += chance
-    return alpha
+    return most

@@ -16,6 +16,7 @@ from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.columns import ColumnProfile, Counter, counter_for
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, natural_kind
+from airflow_ml_monitor.profile.plain import PlainProfile
 from airflow_ml_monitor.profile.plan import Planner, kinds_for, planners
 from airflow_ml_monitor.profile.profile import Profile
 from airflow_ml_monitor.window import Window
@@ -57,7 +58,7 @@ def build_reference(
     if not stream.rows:
         raise DataError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
     start = {name: planner.finish() for name, planner in plan.items()}
-    return _count(stream, start, window, rows.label)
+    return _without_values(_count(stream, start, window, rows.label))
 
 
 def profile_like(
@@ -77,19 +78,46 @@ def profile_like(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    types = column_types(rows.full_schema)
-    left_out = _times(dataset) - set(dataset.columns or ())
-    start = {
-        name: column.empty()
-        for name, column in reference.columns.items()
-        if name in types
-        and _same_kind(reference, name, types[name])
-        and (not dataset.columns or name in dataset.columns)
-    }
-    profile = _count(_Stream(rows, list(start)), start, window, rows.label)
-    kept = {name: kind for name, kind in profile.types.items() if name not in left_out}
-    chosen = dataset.columns or tuple(kept)
-    return replace(profile, types={name: kept[name] for name in kept if name in chosen})
+    there = rows.full_schema.names
+    wanted = [name for name in reference.columns if name in there and name in (dataset.columns or there)]
+    stream = _Stream(rows, wanted)
+    start = {name: _start(reference, name, stream.types[name]) for name in wanted}
+    profile = _count(stream, start, window, rows.label)
+    seen = dataset.columns or [name for name in there if name not in _times(dataset) or name in reference.columns]
+    types = {name: kind for name, kind in profile.types.items() if name in seen}
+    return _of_another_kind(reference, replace(profile, types=types))
+
+
+def _start(reference: Profile, name: str, now: ColumnType) -> ColumnProfile:
+    """Return what a column is counted into; one of another kind only to see whether it has any value."""
+    alike = reference.types[name].kind in (now.kind, Kind.EMPTY) or now.kind is Kind.EMPTY
+    return reference.columns[name].empty() if alike else PlainProfile(kind=Kind.EMPTY)
+
+
+def _of_another_kind(reference: Profile, profile: Profile) -> Profile:
+    """Leave out columns of another kind, unless they have no value at all: then the type says nothing.
+
+    A column of texts without any text is one of numbers to pandas, all of them NaN.
+    """
+    columns, types = dict(profile.columns), dict(profile.types)
+    for name, column in profile.columns.items():
+        was = reference.columns[name]
+        if column.kind is was.kind:
+            continue
+        if column.rows > column.missing:
+            del columns[name]
+        else:
+            columns[name] = replace(was.empty(), rows=column.rows, missing=column.missing)
+            types[name] = ColumnType(types[name].text, Kind.EMPTY)
+    return replace(profile, columns=columns, types=types)
+
+
+def _without_values(profile: Profile) -> Profile:
+    """Take columns of a reference that have no value for what they are: their type says nothing."""
+    hollow = [name for name, column in profile.columns.items() if column.missing == column.rows]
+    empty = {name: PlainProfile(kind=Kind.EMPTY, rows=profile.rows, missing=profile.rows) for name in hollow}
+    types = {name: ColumnType(profile.types[name].text, Kind.EMPTY) for name in hollow}
+    return replace(profile, columns={**profile.columns, **empty}, types={**profile.types, **types})
 
 
 class _Workers:
@@ -127,6 +155,8 @@ class _Stream:
         self.columns = columns
         self.types = column_types(rows.full_schema)
         self.rows = 0
+        if any(self.types[name].kind is Kind.EMPTY for name in columns):
+            self._learn(next(iter(self._read()), None))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         self.rows = 0
@@ -134,7 +164,6 @@ class _Stream:
         size = 0
         for batch in self._held if self._held is not None else self._read():
             self.rows += batch.num_rows
-            self._learn(batch.schema)
             size += batch.nbytes
             held = held + [batch] if held is not None and size <= _HELD_BYTES else None  # noqa: RUF005 - a copy is short
             yield batch
@@ -144,8 +173,9 @@ class _Stream:
         # A stream of no columns has no rows in Arrow; any one column counts them.
         return self._source.batches(self.columns or self._source.full_schema.names[:1])
 
-    def _learn(self, schema: pa.Schema) -> None:
-        for field in schema:
+    def _learn(self, first: pa.RecordBatch | None) -> None:
+        """Take the types a source does not name from its first rows."""
+        for field in first.schema if first is not None else ():
             if self.types[field.name].kind is Kind.EMPTY:
                 self.types[field.name] = ColumnType(str(field.type), natural_kind(field.type))
 
@@ -160,20 +190,18 @@ def _count(stream: _Stream, start: Mapping[str, ColumnProfile], window: Window |
 
 
 def _counted(dataset: Dataset, rows: Rows, columns: Sequence[str] | None) -> list[str]:
-    if columns is not None:
-        return list(columns)
-    if dataset.columns is not None:
-        return list(dataset.columns)
-    return [name for name in rows.full_schema.names if name not in _times(dataset)]
+    there = rows.full_schema.names
+    named = dataset.columns if columns is None else columns
+    if named is None:
+        return [name for name in there if name not in _times(dataset)]
+    unknown = [name for name in named if name not in there]
+    if unknown:
+        raise DataError(f"column {unknown[0]!r} is not in {rows.label}; it has {', '.join(there[:20])}")
+    return list(named)
 
 
 def _times(dataset: Dataset) -> set[str]:
     return {name for name in (dataset.time_column, dataset.arrived_at_column) if name is not None}
-
-
-def _same_kind(reference: Profile, name: str, now: ColumnType) -> bool:
-    was = reference.types[name].kind
-    return was is now.kind or Kind.EMPTY in (was, now.kind)
 
 
 def _within(window: Window | None) -> str:

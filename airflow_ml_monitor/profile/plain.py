@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airflow_ml_monitor.profile.kinds import Kind
 
@@ -55,8 +56,10 @@ class PlainCounter:
         self._profile = start
 
     def update(self, array: pa.Array) -> None:
-        profile = self._profile
-        self._profile = replace(profile, rows=profile.rows + len(array), missing=profile.missing + array.null_count)
+        profile, missing = self._profile, array.null_count
+        if pa.types.is_floating(array.type):
+            missing = pc.sum(pc.is_null(array, nan_is_null=True)).as_py() or 0
+        self._profile = replace(profile, rows=profile.rows + len(array), missing=profile.missing + missing)
 
     def finish(self) -> PlainProfile:
         return self._profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,44 +34,46 @@ def numeric_distribution(
 
     Times move by nature: for a datetime column the findings are ``info``.
     """
-    n, m = reference.count, current.count
-    story = moved(reference, current)
-    detail = {"reference": location(reference), "current": location(current), "clip": _clip(reference)}
-    severity = Severity.INFO if reference.kind is Kind.DATETIME else policy.severity(column)
     make = partial(
-        Finding, check="distribution", column=column, severity=severity, n_reference=n, n_current=m, message=story
+        Finding,
+        check="distribution",
+        column=column,
+        severity=Severity.INFO if reference.kind is Kind.DATETIME else policy.severity(column),
+        n_reference=reference.count,
+        n_current=current.count,
+        message=moved(reference, current),
+        detail={"reference": location(reference), "current": location(current), "clip": _clip(reference)},
     )
-    value, limit = ks_distance(reference, current, clip=True), policy.limit("ks", column)
-    found = [
-        make(
-            metric="ks",
-            value=value,
-            limit=limit,
-            p_value=ks_sf(value, n, m),
-            chance=ks_sf(limit, n, m),
-            critical=partial(ks_critical, n=n, m=m),
-            detail=detail,
-        )
-    ]
-    scale = reference.clipped.variance**0.5
-    if scale > 0.0:
-        null = NullDistance.of(reference, current, clip=True)
-        distance, limit = (
-            wasserstein_distance(reference, current, clip=True),
-            policy.limit("wasserstein_normed", column),
-        )
-        found.append(
-            make(
-                metric="wasserstein_normed",
-                value=distance / scale,
-                limit=limit,
-                p_value=null.sf(distance),
-                chance=null.sf(limit * scale),
-                critical=lambda p: null.critical(p) / scale,
-                detail=detail | {"scale": scale},
-            )
-        )
+    found = [make(**_ks(reference, current, policy.limit("ks", column)))]
+    if reference.clipped.variance > 0.0:
+        found.append(make(**_wasserstein(reference, current, policy.limit("wasserstein_normed", column))))
     return found
+
+
+def _ks(reference: NumericProfile, current: NumericProfile, limit: float) -> dict[str, Any]:
+    n, m = reference.count, current.count
+    value = ks_distance(reference, current, clip=True)
+    return {
+        "metric": "ks",
+        "value": value,
+        "limit": limit,
+        "p_value": ks_sf(value, n, m),
+        "chance": ks_sf(limit, n, m),
+        "critical": partial(ks_critical, n=n, m=m),
+    }
+
+
+def _wasserstein(reference: NumericProfile, current: NumericProfile, limit: float) -> dict[str, Any]:
+    null = NullDistance.of(reference, current, clip=True)
+    distance, scale = wasserstein_distance(reference, current, clip=True), reference.clipped.variance**0.5
+    return {
+        "metric": "wasserstein_normed",
+        "value": distance / scale,
+        "limit": limit,
+        "p_value": null.sf(distance),
+        "chance": null.sf(limit * scale),
+        "critical": lambda p: null.critical(p) / scale,
+    }
 
 
 def _clip(profile: NumericProfile) -> list[float]:
