@@ -56,10 +56,11 @@ def _retraining(week: Week) -> str:
 
 
 def _why(reason: Reason) -> list[str]:
-    about = "" if reason.column is None or reason.column in reason.message else f"{reason.column}: "
     first = f"    {reason.task}: "
-    message = reason.message.replace(f"{DAGS}/", "")
-    return textwrap.wrap(about + message, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+    sentence = reason.message.replace(f"{DAGS}/", "")
+    if reason.task == "drift" and reason.value is not None and reason.limit is not None:
+        sentence = f"{reason.column}: {reason.metric} {reason.value:.3f} (limit {reason.limit:g}); {sentence}"
+    return textwrap.wrap(sentence, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -26,7 +26,7 @@ REPORTS = sa.text(
     "SELECT id, task_id, status, rows_current FROM ml_monitor.current_report WHERE dag_id = :dag AND run_id = :run"
 )
 REASONS = sa.text(
-    "SELECT check_name, column_name, metric, value, message "
+    "SELECT check_name, column_name, metric, value, limit_upper, message "
     "FROM ml_monitor.check_result WHERE report_id = :report AND severity = 'critical' AND status IN ('fail', 'error') "
     "ORDER BY position"
 )
@@ -41,6 +41,7 @@ class Reason:
     column: str | None
     metric: str
     value: float | None
+    limit: float | None
     message: str
 
 
