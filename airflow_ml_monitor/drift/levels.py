@@ -16,6 +16,7 @@ from airflow_ml_monitor.profile.levels import NAMED_FROM, LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
 
 _RARE = "a rare level"
+_EXPECTED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +72,19 @@ class Levels:
         return repr(name) if name is not None and enough else _RARE
 
     def folded(self) -> tuple[Counts, Counts]:
-        """Return the counts with levels folded into one whose smaller side expects fewer than 5 rows.
+        """Return the counts with levels folded into one of which the smaller side expects fewer than 10 rows.
 
-        Which ones is judged by the reference alone. Where the folded ones together are too few still, the rarest of
-        the others joins them.
+        Which ones is judged by both sides together: chosen by the rows of one side, levels that are frequent there by
+        chance alone would be kept, and chi-square would reject up to three times too often. Where the folded ones
+        together are too few still, the rarest of the others joins them.
         """
-        smaller = min(self.n, self.m)
-        order = np.argsort(-self.reference, kind="stable")
-        kept = order[self.reference[order] * smaller >= 5 * self.n]
         total = np.stack((self.reference, self.current))
+        expected = total.sum(axis=0) * (min(self.n, self.m) / (self.n + self.m))
+        order = np.argsort(-expected, kind="stable")
+        kept = order[expected[order] >= _EXPECTED]
         rest = total.sum(axis=1) - total[:, kept].sum(axis=1)
-        while len(kept) > 1 and 0 < rest.sum() * smaller < 5 * (self.n + self.m):
+        expected_rest = float(expected.sum() - expected[kept].sum())
+        if len(kept) > 1 and 0 < expected_rest < _EXPECTED:
             rest, kept = rest + total[:, kept[-1]], kept[:-1]
         return np.append(self.reference[kept], rest[0]), np.append(self.current[kept], rest[1])
 

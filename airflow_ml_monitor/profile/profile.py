@@ -132,7 +132,7 @@ def _spanning(one: Window | None, other: Window | None) -> Window | None:
 
 def _merged_columns(one: Mapping[str, ColumnProfile], other: Mapping[str, ColumnProfile]) -> dict[str, ColumnProfile]:
     columns = {**one, **other}
-    for name in one.keys() & other.keys():
+    for name in [name for name in one if name in other]:
         both = merged(one[name], other[name])
         if both is None:
             raise DataError(
