@@ -40,9 +40,9 @@ def chi_square_sf(x: float, df: int) -> float:
 
     Series for small x, continued fraction (Lentz) for large x; relative error about 1e-12.
     """
-    if x <= 0.0 or df < 1:
-        return 1.0
     shape, scaled = df / 2.0, x / 2.0
+    if scaled <= 0.0 or df < 1:
+        return 1.0
     front = math.exp(shape * math.log(scaled) - scaled - math.lgamma(shape))
     if scaled < shape + 1.0:
         return max(0.0, 1.0 - front * _gamma_series(shape, scaled))
