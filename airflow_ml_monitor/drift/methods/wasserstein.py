@@ -54,21 +54,43 @@ def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, cl
 
 
 def wasserstein_distance(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:
-    """Return W1. In each interval the difference is integrated before its size is taken: exact unless it changes sign
-    inside the interval."""
-    apart = np.abs(_integrals(reference) - _integrals(current))
+    """Return W1. Between two edges the values of a side are taken to lie at their mean, which leaves the integral of
+    either distribution function as it is: exact unless their difference changes sign more often than that shows."""
+    edges = reference.edges.values
+    apart = _between_edges(reference, current)
     if clip:
-        edges = reference.edges.values
-        apart = apart[1:-1][(edges[:-1] >= reference.edges.low) & (edges[1:] <= reference.edges.high)]
-    return float(apart.sum())
+        inside = (edges[:-1] >= reference.edges.low) & (edges[1:] <= reference.edges.high)
+        return float(apart[inside].sum())
+    return float(
+        apart.sum() + sum(abs(one - other) for one, other in zip(_ends(reference), _ends(current), strict=True))
+    )
 
 
-def _integrals(profile: NumericProfile) -> Floats:
-    """Return the integral of the distribution function over each interval (of 1 - F over the last)."""
+def _between_edges(reference: NumericProfile, current: NumericProfile) -> Floats:
+    """Return the integral of |F - G| from each edge to the next."""
+    left, right = reference.edges.values[:-1], reference.edges.values[1:]
+    starts, stops, means = zip(*(_steps(profile) for profile in (reference, current)), strict=True)
+    first, last = np.minimum(*means), np.maximum(*means)
+    before, after = np.abs(starts[0] - starts[1]), np.abs(stops[0] - stops[1])
+    ahead = np.where(means[0] < means[1], np.abs(stops[0] - starts[1]), np.abs(starts[0] - stops[1]))
+    apart: Floats = before * (first - left) + ahead * (last - first) + after * (right - last)
+    return apart
+
+
+def _steps(profile: NumericProfile) -> tuple[Floats, Floats, Floats]:
+    """Return, for each interval between edges, the distribution function after its left edge and before its right one,
+    and the mean of the values inside (its left edge where there are none)."""
+    upto, inside = profile.upto / profile.count, profile.between[1:-1]
+    left, right = profile.edges.values[:-1], profile.edges.values[1:]
+    means = np.where(inside > 0, profile.sums[1:-1] / np.maximum(inside, 1), left)
+    return upto[:-1], upto[1:] - profile.at[1:] / profile.count, np.clip(means, left, right)
+
+
+def _ends(profile: NumericProfile) -> tuple[float, float]:
+    """Return the integrals of F below the first edge and of 1 - F above the last."""
     edges, between, sums = profile.edges.values, profile.between, profile.sums
-    inner = np.diff(edges) * profile.upto[:-1] + (between[1:-1] * edges[1:] - sums[1:-1])
-    first, last = between[0] * edges[0] - sums[0], between[-1] * edges[-1] - sums[-1]
-    return np.concatenate(([first], inner, [last])) / profile.count
+    below, above = between[0] * edges[0] - sums[0], sums[-1] - between[-1] * edges[-1]
+    return float(below / profile.count), float(above / profile.count)
 
 
 @dataclass(frozen=True, slots=True)
