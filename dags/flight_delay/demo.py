@@ -60,7 +60,7 @@ def show(place: Place, weeks: list[Week], seconds: float) -> list[str]:
     elsewhere = "" if place.folder == FOLDER else f" --folder {place.folder}"
     command = f"{_short(sys.executable)} {_short(__file__)}{elsewhere}"
     print(f"\n{render(weeks)}\n")
-    print(f"{len(weeks)} weeks, {sum(week.released for week in weeks)} released, in {seconds:.0f} s.")
+    print(f"{sum(week.released for week in weeks)} of {len(weeks)} released, in {seconds:.0f} s.")
     print(f"Logs of Airflow and its tasks: {_short(place.log)}")
     print(f"The store, a PostgreSQL in {_short(place.postgres)}, answers SQL:")
     print(f"  {command} --query '{EXAMPLE}'")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,12 @@ def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(DAGS))
 
 
+def run_demo(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(DEMO), "--folder", str(folder), *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=env)
+
+
 class Demo:
     """One run of the demo: what it printed, what it wrote, where its store is."""
 
@@ -39,15 +47,20 @@ class Demo:
             self.weeks = {week["start"][:10]: week for week in json.loads(written.read_text())}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(DEMO), "--folder", str(self.folder), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        return run_demo(self.folder, *arguments)
 
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
+    with reachable_folder() as folder:
+        yield Demo(folder, f"{CHRISTMAS},{BLIZZARD},{ORDINARY}")
+
+
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="amm-demo-"))
     folder.chmod(0o755)  # as root PostgreSQL runs as another user, who must be able to reach its data
-    yield Demo(folder, f"{CHRISTMAS},{BLIZZARD},{ORDINARY}")
+    yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -113,6 +126,16 @@ class TestRun:
         asked = demo.run("--query", "SELECT count(*) AS gates FROM ml_monitor.report WHERE task_id = 'gate'")
         assert asked.returncode == 0, asked.stderr
         assert asked.stdout.split()[-3:-2] == ["3"]
+
+
+@pytest.mark.integration
+def test_a_task_that_errs_stops_the_demo_and_the_server() -> None:
+    with reachable_folder() as folder:
+        ran = run_demo(folder, "--weeks", ORDINARY, FLIGHT_DELAY_DATA=str(folder / "nowhere.parquet"))
+        assert ran.returncode == 1
+        assert "the demo stopped: the run of flight_delay_reference came to" in ran.stderr
+        assert "nowhere.parquet" in (folder / "airflow.log").read_text()
+        assert not (folder / "postgres" / "postmaster.pid").exists()
 
 
 class TestWeeks:
