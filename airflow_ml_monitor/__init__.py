@@ -6,9 +6,9 @@ returns a ``Profile``). They are imported on first use, so that importing this p
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from airflow_ml_monitor.lazy import lazy_exports
 from airflow_ml_monitor.version import __version__
 
 if TYPE_CHECKING:
@@ -33,25 +33,22 @@ __all__ = [
     "validate",
 ]
 
-_HOME = {
-    "CheckResult": "results",
-    "DriftPolicy": "drift",
-    "Last": "window",
-    "Profile": "profile",
-    "Report": "results",
-    "Severity": "results",
-    "Status": "results",
-    "Window": "window",
-    "build_reference": "profile",
-    "detect_drift": "drift",
-    "validate": "quality",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "CheckResult": "results",
+        "DriftPolicy": "drift",
+        "Last": "window",
+        "Profile": "profile",
+        "Report": "results",
+        "Severity": "results",
+        "Status": "results",
+        "Window": "window",
+        "build_reference": "profile",
+        "detect_drift": "drift",
+        "validate": "quality",
+    },
+)
 
 
 def __dir__() -> list[str]:

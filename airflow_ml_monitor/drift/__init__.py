@@ -1,8 +1,29 @@
-"""Drift: whether a batch still looks like its reference, decided by effect and evidence together."""
+"""Drift: whether a batch still looks like its reference, decided by effect and evidence together.
 
-from airflow_ml_monitor.drift.detect import detect_drift
-from airflow_ml_monitor.drift.measuring import measure
-from airflow_ml_monitor.drift.policy import DriftPolicy
-from airflow_ml_monitor.drift.registry import Measurement, method_names
+Imported on first use: a DAG file that makes a ``DriftPolicy`` does not load NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_ml_monitor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.drift.detect import detect_drift
+    from airflow_ml_monitor.drift.measuring import measure
+    from airflow_ml_monitor.drift.policy import DriftPolicy
+    from airflow_ml_monitor.drift.registry import Measurement, method_names
 
 __all__ = ["DriftPolicy", "Measurement", "detect_drift", "measure", "method_names"]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "DriftPolicy": "policy",
+        "Measurement": "registry",
+        "detect_drift": "detect",
+        "measure": "measuring",
+        "method_names": "registry",
+    },
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -67,10 +68,10 @@ class GateOperator(MonitoringOperator):
         if missing and self.wait is not None:
             self._wait(inputs.context, missing)
         required = self._gating.closes(Status.INSUFFICIENT)
-        results = [*(_judged(report, required) for report in stored), *(_missing(name) for name in missing)]
+        results = [check for report in stored for check in _judged(report, required)]
         report = Report(
             kind=self.kind,
-            results=tuple(results),
+            results=(*results, *map(_missing, missing)),
             model=self.model or ", ".join(sorted({str(one.report.model) for one in stored})) or self.dag_id,
             window=inputs.window if self.kinds else _span(stored),
             config={"reports": [str(one.id) for one in stored], "kinds": sorted(self.kinds or ())},
@@ -168,20 +169,31 @@ def _absence(task_id: str, states: dict[str, str], found: int) -> str:
     return f"report of task {task_id} ({found} of {max(len(states), 1)} there; task {came})"
 
 
-def _judged(stored: StoredReport, required: bool) -> CheckResult:
+def _judged(stored: StoredReport, required: bool) -> list[CheckResult]:
+    """Return the checks that stop or worsen a report, named by its task; one that says so where there are none."""
     origin, report = stored.origin, stored.report
-    mapped = f"[{origin.map_index}]" if origin.map_index >= 0 else ""
-    first = next(iter(report.reasons), None)
-    return CheckResult(
+    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
+    where = {"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id}
+    if report.status in (Status.ERROR, Status.FAIL, Status.WARN):
+        return [
+            replace(
+                reason,
+                segment=task if reason.segment is None else f"{task} / {reason.segment}",
+                detail={**reason.detail, **where},
+            )
+            for reason in report.reasons
+        ]
+    verdict = CheckResult(
         check=report.kind,
         metric="status",
-        segment=f"{origin.task_id}{mapped}",
+        segment=task,
         status=report.status,
         required=required,
         n_current=report.rows_current,
-        message=report.headline if first is None else f"{report.headline}; {first}",
-        detail={"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id},
+        message=report.headline,
+        detail=where,
     )
+    return [verdict]
 
 
 def _missing(what: str) -> CheckResult:

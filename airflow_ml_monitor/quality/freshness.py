@@ -62,4 +62,11 @@ def _span(age: timedelta) -> str:
 
 
 def _words(span: timedelta) -> str:
-    return str(timedelta(seconds=round(span.total_seconds())))
+    """Return the two largest units of a span: ``5 days 1 minute``."""
+    seconds = round(span.total_seconds())
+    parts = []
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count:,} {unit}{'s' if count > 1 else ''}")
+    return " ".join(parts[:2]) or "0 seconds"

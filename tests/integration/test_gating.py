@@ -19,6 +19,7 @@ from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
+from airflow_ml_monitor.quality import VolumeLimits
 from airflow_ml_monitor.store import Store
 from tests.airflow_runs import Run, clear, run_dag
 
@@ -204,6 +205,23 @@ class TestGate:
         assert [result.segment for result in stored.report.results] == ["one", "two"]
         assert stored.report.window == DAY
 
+    def test_names_each_failed_check_of_each_task_with_its_value_and_limit(self, store: Store) -> None:
+        few = VolumeLimits(min_rows=1_000)
+
+        def made() -> Any:
+            tasks = [quality(name, volume=few, freshness=timedelta(minutes=1), on_fail="record") for name in ("one", "two")]
+            return tasks >> GateOperator(task_id="gate")
+
+        run = run_before(made, "gate_names")
+        reasons = run.xcom("gate")["reasons"]
+        assert [reason.split(":")[0] for reason in reasons] == [
+            "rows[one]",
+            "freshness[one]",
+            "rows[two]",
+            "freshness[two]",
+        ]
+        assert reasons[0].startswith("rows[one]: fail, rows 24, lower limit 1,000 - ")
+
     def test_skip(self, store: Store) -> None:
         def made() -> Any:
             return quality(data=EMPTY, on_fail="record") >> GateOperator(task_id="gate", on_fail="skip")
@@ -271,7 +289,7 @@ class TestGate:
 
         run = run_before(made, "gate_of_gates")
         assert run.states["second"] == "failed"
-        assert [line.split(":")[0] for line in run.xcom("second")["reasons"]] == ["gate[first]"]
+        assert [line.split(":")[0] for line in run.xcom("second")["reasons"]] == ["rows[first / one]"]
 
     def test_no_monitoring_task_upstream(self, store: Store) -> None:
         run = run_before(lambda: GateOperator(task_id="gate"), "gate_alone")
