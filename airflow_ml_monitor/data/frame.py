@@ -146,11 +146,13 @@ def _column(series: Any) -> pa.Array:
     import pyarrow as pa
 
     try:
-        # NaN stays NaN in float columns and is counted as missing by the profile; in others it is a null.
-        return pa.Array.from_pandas(series)
+        array = pa.Array.from_pandas(series)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         present = series.notna()
         return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
+    # pandas makes a column without any value a float one, whatever it was meant to hold: its type says nothing.
+    valueless = len(array) > 0 and array.null_count == len(array) and pa.types.is_floating(array.type)
+    return pa.nulls(len(array)) if valueless else array
 
 
 def _refuse_duplicates(names: Sequence[str], label: str) -> None:

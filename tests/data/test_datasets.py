@@ -233,6 +233,10 @@ class TestFrames:
         assert as_dataset(frame).open().to_pandas()["mixed"].tolist()[:2] == ["1", "a"]
         pd.testing.assert_frame_equal(frame, before)
 
+    def test_a_pandas_column_without_values_has_no_type(self) -> None:
+        frame = pd.DataFrame({"gone": [float("nan")] * 3, "x": [1.0, float("nan"), 3.0]})
+        assert [str(field.type) for field in as_dataset(frame).open().schema] == ["null", "double"]
+
     def test_no_dataset_at_all(self) -> None:
         with pytest.raises(ConfigurationError, match="int is not a dataset"):
             as_dataset(7)

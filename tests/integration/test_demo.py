@@ -115,6 +115,20 @@ class TestRun:
         ]
         assert "15.5 %" in table
 
+    def test_the_readme_shows_what_is_printed(self, demo: Demo) -> None:
+        readme = (DAGS.parent / "README.md").read_text()
+        table = demo.ran.stdout.partition("window (New York)")[2].partition("\n\n")[0]
+        below_the_head = table.splitlines()[2:]
+        assert len(below_the_head) >= 6
+        assert [line for line in below_the_head if " ".join(line.split()) not in " ".join(readme.split())] == []
+
+    def test_the_readme_shows_the_message_of_a_closed_gate(self, demo: Demo) -> None:
+        log = (demo.folder / "airflow.log").read_text()
+        shown = (DAGS.parent / "README.md").read_text().partition("```text\nflight_delay gate")[2].partition("```")[0]
+        for line in shown.splitlines()[:-1]:
+            assert line in log
+        assert "All checks of this report: airflow ml-monitor show " in log
+
     def test_the_screen_shows_no_logs(self, demo: Demo) -> None:
         assert "[info" not in demo.ran.stdout + demo.ran.stderr
         assert "Traceback" not in demo.ran.stdout + demo.ran.stderr

@@ -209,7 +209,9 @@ class TestGate:
         few = VolumeLimits(min_rows=1_000)
 
         def made() -> Any:
-            tasks = [quality(name, volume=few, freshness=timedelta(minutes=1), on_fail="record") for name in ("one", "two")]
+            tasks = [
+                quality(name, volume=few, freshness=timedelta(minutes=1), on_fail="record") for name in ("one", "two")
+            ]
             return tasks >> GateOperator(task_id="gate")
 
         run = run_before(made, "gate_names")
