@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from airflow_ml_monitor.quality import gx
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import sqlalchemy as sa
 
 
 class WindowEngine(gx.SqlAlchemyExecutionEngine):  # type: ignore[misc]
@@ -27,6 +29,20 @@ class WindowEngine(gx.SqlAlchemyExecutionEngine):  # type: ignore[misc]
         self._rows = rows
         self._columns = list(columns)
         super().__init__(engine=rows.engine, create_temp_table=False)
+
+    @contextmanager
+    def get_connection(self) -> Iterator[sa.Connection]:
+        """Give one connection until ``close``.
+
+        Great Expectations reads results after it has let go of their connection, which not every pool keeps open.
+        """
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        try:
+            yield self._connection
+        except Exception:
+            self._connection.rollback()  # a query that failed must not spoil those of the other expectations
+            raise
 
     def window(self) -> Any:
         """Return the window's rows as a batch; reads nothing."""
