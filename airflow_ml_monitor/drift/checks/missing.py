@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_ml_monitor.drift.checks.rises import share_rise
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.drift.shares import Shares
@@ -49,21 +50,6 @@ def infinite_share(
     shares = Shares(reference.infinite, there[0], current.infinite, there[1])
     if not shares.n or not shares.m:
         return None
-    limit = policy.limit("infinite", column)
     signs = f"{current.positive_infinite:,} times +inf and {current.negative_infinite:,} times -inf now"
-    return Finding(
-        check="infinite",
-        metric="share_rise",
-        column=column,
-        severity=policy.severity(column),
-        n_reference=shares.n,
-        n_current=shares.m,
-        value=max(0.0, shares.rise),
-        limit=limit,
-        p_value=shares.p_rise(),
-        chance=shares.chance_of_rise(limit),
-        critical=shares.critical,
-        linear=True,
-        message=f"infinite values {percent(shares.reference)} -> {percent(shares.current)}; {signs}",
-        detail={"reference": shares.reference, "current": shares.current},
-    )
+    message = f"infinite values {percent(shares.reference)} -> {percent(shares.current)}; {signs}"
+    return share_rise("infinite", column, shares, policy, message)

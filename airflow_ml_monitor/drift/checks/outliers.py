@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from airflow_ml_monitor.drift.bins import cells
+from airflow_ml_monitor.drift.checks.rises import share_rise
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.drift.shares import Shares, chance_any_rises
@@ -20,25 +22,10 @@ def far_outside(column: str, reference: NumericProfile, current: NumericProfile,
     if bounds is None:
         return None
     shares = Shares(_beyond(reference, bounds), reference.count, _beyond(current, bounds), current.count)
-    limit = policy.limit("far_outside", column)
     span = f"{number(bounds[0])} to {number(bounds[1])}"
     extremes = f"least {number(current.minimum)}, greatest {number(current.maximum)} now"
-    return Finding(
-        check="far_outside",
-        metric="share_rise",
-        column=column,
-        severity=policy.severity(column),
-        n_reference=shares.n,
-        n_current=shares.m,
-        value=max(0.0, shares.rise),
-        limit=limit,
-        p_value=shares.p_rise(),
-        chance=shares.chance_of_rise(limit),
-        critical=shares.critical,
-        linear=True,
-        message=f"values outside {span}: {percent(shares.reference)} -> {percent(shares.current)}; {extremes}",
-        detail={"reference": shares.reference, "current": shares.current, "bounds": list(bounds)},
-    )
+    message = f"values outside {span}: {percent(shares.reference)} -> {percent(shares.current)}; {extremes}"
+    return share_rise("far_outside", column, shares, policy, message, bounds=list(bounds))
 
 
 def _beyond(profile: NumericProfile, bounds: tuple[float, float]) -> int:
@@ -59,23 +46,13 @@ def stuck_value(column: str, reference: NumericProfile, current: NumericProfile,
     rises = other / m - one / n
     place = int(np.argmax(rises))
     shares = Shares(int(one[place]), n, int(other[place]), m)
-    limit = policy.limit("stuck_value", column)
     looked_at = max(1, int(np.count_nonzero(one + other)))
-    return Finding(
-        check="stuck_value",
-        metric="share_rise",
-        column=column,
-        severity=policy.severity(column),
-        n_reference=n,
-        n_current=m,
-        value=max(0.0, shares.rise),
-        limit=limit,
+    message = f"rows {_where(current, place)}: {percent(shares.reference)} -> {percent(shares.current)}"
+    return replace(
+        share_rise("stuck_value", column, shares, policy, message),
         p_value=min(1.0, looked_at * shares.p_rise()),
-        chance=chance_any_rises(one, other, n, m, limit),
+        chance=chance_any_rises(one, other, n, m, policy.limit("stuck_value", column)),
         critical=lambda p: shares.critical(p / looked_at),
-        linear=True,
-        message=f"rows {_where(current, place)}: {percent(shares.reference)} -> {percent(shares.current)}",
-        detail={"reference": shares.reference, "current": shares.current},
     )
 
 
