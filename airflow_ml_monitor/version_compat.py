@@ -15,6 +15,9 @@ def _release(version: str) -> tuple[int, int]:
 AIRFLOW_V_3_2_PLUS = _release(airflow_version) >= (3, 2)
 AIRFLOW_V_3_3_PLUS = _release(airflow_version) >= (3, 3)
 
+# Airflow 3.1 has no commands of providers.
+COMMAND_LINE = "airflow ml-monitor" if AIRFLOW_V_3_2_PLUS else "python -m airflow_ml_monitor"
+
 if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
     from airflow.sdk.configuration import conf
     from airflow.sdk.exceptions import (
@@ -35,6 +38,7 @@ else:
 __all__ = [
     "AIRFLOW_V_3_2_PLUS",
     "AIRFLOW_V_3_3_PLUS",
+    "COMMAND_LINE",
     "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowRescheduleException",
