@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.version import __version__
 from airflow_ml_monitor.window import Window, as_utc
@@ -51,11 +52,15 @@ class Limits(NamedTuple):
     upper: float | None = None
 
     def __str__(self) -> str:
+        return self.written(numerals.number(self.lower), numerals.number(self.upper))
+
+    def written(self, lower: str, upper: str) -> str:
+        """Return the limits in words, these texts standing for the two numbers."""
         if self.lower is not None and self.upper is not None:
-            return f"limits {_number(self.lower)} to {_number(self.upper)}"
+            return f"limits {lower} to {upper}"
         if self.lower is not None:
-            return f"lower limit {_number(self.lower)}"
-        return f"upper limit {_number(self.upper)}" if self.upper is not None else "no limit"
+            return f"lower limit {lower}"
+        return f"upper limit {upper}" if self.upper is not None else "no limit"
 
 
 class Interval(NamedTuple):
@@ -131,12 +136,13 @@ class CheckResult:
 
     def __str__(self) -> str:
         parts = [f"{self.label}: {self.status}"]
+        value, *bounds = numerals.beside(self.value, *self.limits)
         if self.value is not None:
-            parts.append(f"{self.metric} {_number(self.value)}")
+            parts.append(f"{self.metric} {value}")
         if any(limit is not None for limit in self.limits):
-            parts.append(str(self.limits))
+            parts.append(self.limits.written(*bounds))
         if self.p_adjusted is not None:
-            parts.append(f"adjusted p {self.p_adjusted:.2g}")
+            parts.append(f"adjusted p {numerals.p_value(self.p_adjusted)}")
         return ", ".join(parts) + (f" - {self.message}" if self.message else "")
 
     def to_dict(self) -> dict[str, Any]:
@@ -290,9 +296,4 @@ class Origin:
 
 
 def _known(cls: type[Any], plain: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(cls)}
-    return {key: value for key, value in plain.items() if key in names}
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    return {f.name: plain[f.name] for f in fields(cls) if f.name in plain}

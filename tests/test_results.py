@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_ml_monitor import CheckResult, Report, Severity, Status, Window
+from airflow_ml_monitor import CheckResult, Report, Severity, Status, Window, numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Limits, overall_status
 
@@ -130,6 +131,37 @@ def test_summary_names_value_and_limit_of_each_failed_check() -> None:
         "flight_delay data quality for 2013-02-04T05:00Z to 2013-02-11T05:00Z: FAIL (1 pass, 1 fail)",
         "  - missing_share[late]: fail, share 0.155, upper limit 0.1 - late is missing in 15.5 % of 6,012 rows",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (0.100004, 0.1, "m 0.100004, upper limit 0.1"),
+        (0.1153, 0.1, "m 0.1153, upper limit 0.1"),
+        (0.09999999999999998, 0.1, "m 0.1, upper limit 0.1"),
+        (10_000.4, 10_000.0, "m 10,000.4, upper limit 10,000"),
+        (9_999.96, 10_000.0, "m 9,999.96, upper limit 10,000"),
+        (123_456_789.0, 5.0, "m 123,456,789, upper limit 5"),
+        (3e300, 1e300, "m 3e+300, upper limit 1e+300"),
+        (0.0, 0.05, "m 0, upper limit 0.05"),
+    ],
+)
+def test_a_value_and_a_limit_that_differ_are_shown_to_differ(value: float, limit: float, shown: str) -> None:
+    assert str(replace(check("fail"), value=value, limits=Limits(upper=limit))) == f"c: fail, {shown}"
+
+
+@given(st.floats(1e-9, 1e12), st.floats(-1e-6, 1e-6))
+def test_values_never_look_like_a_limit_they_are_not(limit: float, off: float) -> None:
+    value = limit * (1 + off)
+    text, limit_text = numerals.beside(value, limit)
+    assert (text == limit_text) == (abs(off) < 1e-9) or abs(off) < 2e-9
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"), [(0.0501, "0.0501"), (0.05, "0.05"), (0.0499996, "0.0499996"), (0.012, "0.012"), (0.0, "<1e-300")]
+)
+def test_an_adjusted_p_is_told_from_alpha(p: float, shown: str) -> None:
+    assert str(replace(check("pass"), p_adjusted=p)) == f"c: pass, adjusted p {shown}"
 
 
 def test_summary_of_many_failures_says_how_many_more() -> None:

@@ -10,6 +10,7 @@ from airflow_ml_monitor.drift.correction import adjusted, threshold
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.drift.wording import number, rows
+from airflow_ml_monitor.numerals import p_value
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 
 
@@ -31,7 +32,8 @@ def _result(finding: Finding, p_adjusted: float | None, needed: float, policy: D
     if status is Status.PASS and finding.reached and evidence is not None:
         enough = detail["rows_to_decide"] = _rows_to_decide(finding, needed)
         hint = f"about {rows(enough)} would decide" if enough else "only a larger reference would decide"
-        chance = f"chance alone may do as much with {rows(finding.n_current)} (adjusted p {evidence:.2g})"
+        shown = p_value(evidence, policy.alpha)
+        chance = f"chance alone may do as much with {rows(finding.n_current)} (adjusted p {shown})"
         message = f"{message}; {chance}, {hint}"
     return CheckResult(
         check=finding.check,

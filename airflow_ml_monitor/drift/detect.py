@@ -13,8 +13,9 @@ from airflow_ml_monitor.drift.columns import column_findings
 from airflow_ml_monitor.drift.decide import decide
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
-from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.profile import Profile, build_reference, profile_like
+from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.schema import schema_changes
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.window import Window
@@ -41,13 +42,15 @@ def detect_drift(
     :param window: event time of the batch.
     :param as_of: the moment whose knowledge counts; default now.
     :raises DataError: the reference has no rows, or the current profile was not counted like it.
-    :raises ConfigurationError: the policy names columns that the reference does not have.
+    :raises ConfigurationError: the policy names columns that the reference does not have, or for a score one that is
+        not numeric.
     """
     started = time.perf_counter()
     policy = policy or DriftPolicy()
     as_of = as_of or datetime.now(UTC)
     base = _reference(reference, as_of, connections)
-    chosen = base.only(policy.chosen(base.columns))
+    chosen = base.only(policy.chosen(base.columns, uncounted=base.types))
+    _refuse_scores_that_are_none(chosen, policy)
     batch = current if isinstance(current, Profile) else as_dataset(current)
     if isinstance(batch, Dataset):
         profile = profile_like(chosen, batch, window=window, as_of=as_of, connections=connections)
@@ -74,6 +77,16 @@ def _reference(reference: Any, as_of: datetime, connections: Connections | None)
     if not reference.rows:
         raise DataError("the reference profile has no rows; build it from data that has some")
     return reference
+
+
+def _refuse_scores_that_are_none(reference: Profile, policy: DriftPolicy) -> None:
+    for name in policy.scores:
+        kind = reference.columns[name].kind
+        if kind not in (Kind.NUMERIC, Kind.EMPTY):
+            raise ConfigurationError(
+                f"DriftPolicy(scores=) names {name}, which is {kind} in the reference; a score must be numeric: "
+                f"build the reference with kinds={{{name!r}: 'numeric'}}, or leave {name} out of scores"
+            )
 
 
 def _comparable(reference: Profile, current: Profile) -> Profile:

@@ -72,6 +72,8 @@ class DriftPolicy:
         self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:
+        if self.columns == ():
+            raise ConfigurationError("DriftPolicy(columns=()) compares nothing; leave it out to compare all columns")
         wanted = set(self.columns or ())
         both = sorted(wanted & set(self.exclude))
         if both:
@@ -83,14 +85,16 @@ class DriftPolicy:
             if unused:
                 raise ConfigurationError(f"DriftPolicy({name}=) names {', '.join(unused)}, which it does not compare")
 
-    def chosen(self, available: Iterable[str]) -> list[str]:
+    def chosen(self, available: Iterable[str], *, uncounted: Iterable[str] = ()) -> list[str]:
         """Return the columns to compare, of those the reference has.
 
+        :param uncounted: columns that its source had beside them; to exclude one of these is no mistake.
         :raises ConfigurationError: the policy names a column that the reference does not have.
         """
         there = list(available)
         named = (*(self.columns or ()), *self.warning, *self.scores, *self.column_limits)
-        unknown = sorted({name for name in named if name not in there})
+        known = {*there, *uncounted}
+        unknown = sorted({name for name in named if name not in there} | {n for n in self.exclude if n not in known})
         if unknown:
             raise ConfigurationError(
                 f"DriftPolicy names {', '.join(unknown)}, which the reference does not have; it has {', '.join(there)}"

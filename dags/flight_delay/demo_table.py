@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from airflow_ml_monitor.numerals import fixed
 from flight_delay.demo_environment import DAGS
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def _why(reason: Reason) -> list[str]:
     first = f"    {reason.task}: "
     sentence = reason.message.replace(f"{DAGS}/", "")
     if reason.task == "drift" and reason.value is not None and reason.limit is not None:
-        sentence = f"{reason.column}: {reason.metric} {reason.value:.3f} (limit {reason.limit:g}); {sentence}"
+        effect = fixed(reason.value, reason.limit, 3)
+        sentence = f"{reason.column}: {reason.metric} {effect} (limit {reason.limit:g}); {sentence}"
     return textwrap.wrap(sentence, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
 
 

@@ -297,6 +297,11 @@ class TestInputs:
         with pytest.raises(ConfigurationError, match="names prediction, which the reference does not have"):
             detect_drift(REFERENCE, batch(), policy=DriftPolicy(scores=["prediction"]))
 
+    @pytest.mark.parametrize(("column", "kind"), [("city", "categorical"), ("member", "boolean")])
+    def test_a_score_that_is_no_number_is_refused(self, column: str, kind: str) -> None:
+        with pytest.raises(ConfigurationError, match=rf"scores=\) names {column}, which is {kind} in the reference"):
+            detect_drift(REFERENCE, batch(), policy=DriftPolicy(scores=[column]))
+
     def test_an_empty_reference_is_refused(self) -> None:
         with pytest.raises(DataError, match="reference profile has no rows"):
             detect_drift(REFERENCE.empty(), batch())

@@ -36,6 +36,7 @@ POLICY = DriftPolicy(
         ({"limits": {"ks": float("nan")}}, "ks=nan must be a number above 0"),
         ({"limits": {"ks": True}}, "ks=True must be a number above 0"),
         ({"column_limits": {"age": {"psi": "0.2"}}}, r"column_limits\['age'\].*psi='0.2'"),
+        ({"columns": []}, r"columns=\(\)\) compares nothing; leave it out"),
         ({"columns": "age"}, "columns='age'.*one text; give a list"),
         ({"columns": ["a"], "exclude": ["a"]}, "a both in columns and in exclude"),
         ({"exclude": ["a"], "warning": ["a"]}, r"warning=\) names a, which it does not compare"),
@@ -72,7 +73,16 @@ def test_columns_are_those_of_the_reference_without_the_excluded() -> None:
 
 def test_a_column_the_reference_does_not_have_is_named() -> None:
     with pytest.raises(ConfigurationError, match="names score, which the reference does not have; it has age"):
-        POLICY.chosen(["age"])
+        POLICY.chosen(["age", "id"])
+
+
+def test_a_column_to_exclude_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="names id, which the reference does not have; it has age, score"):
+        POLICY.chosen(["age", "score"])
+
+
+def test_a_column_of_the_source_that_is_not_counted_may_be_excluded() -> None:
+    assert POLICY.chosen(["age", "score"], uncounted=["id"]) == ["age", "score"]
 
 
 def test_a_policy_can_be_copied_as_airflow_copies_tasks() -> None:
