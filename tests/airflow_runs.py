@@ -6,9 +6,9 @@ from __future__ import annotations
 import functools
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,8 @@ class Run:
 
     dag_id: str
     run_id: str
+    errors: Mapping[str, BaseException] = field(default_factory=dict)
+    """``task_id`` -> the last error that ended a try of it."""
 
     @property
     def states(self) -> dict[str, str]:
@@ -76,8 +78,8 @@ def run_dag(
     """
     scheduler_dag = sync(dag)
     dag_run_id = _create(scheduler_dag, interval, logical_date, conf, run_type, list(events), partition_key)
-    _drive(dag, scheduler_dag, dag_run_id, between)
-    return Run(dag.dag_id, dag_run_id)
+    errors = _drive(dag, scheduler_dag, dag_run_id, between)
+    return Run(dag.dag_id, dag_run_id, errors)
 
 
 def clear(dag: DAG, run: Run, task_ids: Iterable[str]) -> Run:
@@ -87,8 +89,8 @@ def clear(dag: DAG, run: Run, task_ids: Iterable[str]) -> Run:
     scheduler_dag = sync(dag)
     with create_session() as session:
         scheduler_dag.clear(task_ids=list(task_ids), run_id=run.run_id, session=session, dag_run_state="running")
-    _drive(dag, scheduler_dag, run.run_id)
-    return run
+    errors = _drive(dag, scheduler_dag, run.run_id)
+    return Run(run.dag_id, run.run_id, errors)
 
 
 def sync(dag: DAG) -> Any:
@@ -162,10 +164,11 @@ def _add_event(run: Any, extra: dict[str, Any], session: Any) -> None:
     run.consumed_asset_events.append(event)
 
 
-def _drive(dag: DAG, scheduler_dag: Any, run_id: str, between: Callable[[], Any] = lambda: None) -> None:
-    """Run what the scheduler would schedule, until the run is over."""
+def _drive(
+    dag: DAG, scheduler_dag: Any, run_id: str, between: Callable[[], Any] = lambda: None
+) -> dict[str, BaseException]:
+    """Run what the scheduler would schedule, until the run is over; return what its tasks raised."""
     from airflow.models.dagrun import DagRun
-    from airflow.sdk.definitions.dag import _run_task
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState, TaskInstanceState
     from sqlalchemy import select
@@ -176,16 +179,18 @@ def _drive(dag: DAG, scheduler_dag: Any, run_id: str, between: Callable[[], Any]
             run.dag = scheduler_dag
             ready, _callbacks = run.update_state(session=session)
             if run.state != DagRunState.RUNNING:
-                return
+                return errors
             for ti in ready:
                 if ti.state != TaskInstanceState.UP_FOR_RESCHEDULE:
                     ti.try_number += 1
+    errors: dict[str, BaseException] = {}
                 ti.state = TaskInstanceState.SCHEDULED
                 ti.scheduled_dttm = datetime.now(UTC)
             session.commit()
             for ti in ready:
-                with suppress(Exception):  # the task's state says how it ended
-                    _run_task(ti=ti, task=dag.task_dict[ti.task_id], run_triggerer=True)
+                error = _try(ti, dag.task_dict[ti.task_id])
+                if error is not None:
+                    errors[ti.task_id] = error
         between()
         if not ready:
             time.sleep(0.2)  # a task waits for its retry or its next look
@@ -198,3 +203,13 @@ def _share_api_server() -> None:
     from airflow.sdk.execution_time import supervisor
 
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
+def _try(ti: Any, task: Any) -> BaseException | None:
+    """Run one try of a task; return the error that ended it."""
+    from airflow.sdk.definitions.dag import _run_task
+
+    with suppress(Exception):  # the task's state says how it ended
+        result = _run_task(ti=ti, task=task, run_triggerer=True)
+        return None if result is None else result.error
+    return None
+
+

@@ -30,6 +30,7 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://127.0.0.1:1/execution/",
+    "AIRFLOW__API_AUTH__JWT_SECRET": uuid.uuid4().hex,  # without one, 3.2 starts no execution API
 }
 for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "AIRFLOW__ML_MONITOR__"))]:
     del os.environ[name]

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,7 +47,10 @@ def test_the_dag_of_the_readme_is_the_one_in_dags() -> None:
 @pytest.mark.integration
 @pytest.mark.usefixtures("airflow_metadata")
 def test_every_dag_file_parses_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.dag_processing.dagbag import DagBag
+    if AIRFLOW_V_3_2_PLUS:
+        from airflow.dag_processing.dagbag import DagBag
+    else:
+        from airflow.models.dagbag import DagBag
 
     monkeypatch.syspath_prepend(str(ROOT / "dags"))  # as Airflow does with its DAG folder
     bag = DagBag(ROOT / "dags")
@@ -118,5 +123,7 @@ RUNNERS: dict[str, Callable[[list[str], Path], None]] = {
 @pytest.mark.usefixtures("airflow_metadata", "store_connection")
 @pytest.mark.parametrize("command", sorted({line for _, code in blocks("bash") for line in code.splitlines() if line}))
 def test_command_works(command: str, tmp_path: Path) -> None:
+    if command.startswith("airflow ml-monitor") and not AIRFLOW_V_3_2_PLUS:
+        pytest.skip("Airflow 3.1 has no commands of providers")
     (runner,) = {run for start, run in RUNNERS.items() if command == start or command.startswith(start + " ")}
     runner(shlex.split(command, comments=True), tmp_path)

@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def configure_airflow(place: Place, databases: Databases) -> None:
     os.environ |= {
         "AIRFLOW_HOME": str(place.airflow),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),  # without one, 3.2 starts no execution API
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": databases.url(databases.airflow),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(place.airflow / "logs"),

@@ -93,7 +93,12 @@ def _engines(databases: Databases) -> Iterator[tuple[Engine, Engine]]:
 
 
 def _load_dags() -> dict[str, Any]:
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS
+
+    if AIRFLOW_V_3_2_PLUS:
+        from airflow.dag_processing.dagbag import DagBag
+    else:
+        from airflow.models.dagbag import DagBag
 
     bag = DagBag(str(DAGS))
     if bag.import_errors:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor.__main__ import main
 from airflow_ml_monitor.store import Store, schema
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS, COMMAND_LINE
 from tests.conftest import as_airflow_connection
 from tests.store.factories import make_check, make_origin, make_report
 
@@ -54,6 +55,7 @@ def store(database_url: sa.URL) -> Store:
     return store
 
 
+@pytest.mark.skipif(not AIRFLOW_V_3_2_PLUS, reason="Airflow 3.1 has no commands of providers")
 class TestAirflowCommandLine:
     def test_help_names_the_commands(self, run: Run) -> None:
         ran = run(*AIRFLOW, "--help")
@@ -71,6 +73,14 @@ class TestAirflowCommandLine:
         written = store.write(make_report(), make_origin())
         ran = run(*AIRFLOW, "show", str(written.id), "--output", "json")
         assert json.loads(ran.stdout)["status"] == "fail", ran.stderr
+
+
+class TestCommandThatMessagesName:
+    def test_works_on_this_airflow(self, run: Run, store: Store) -> None:
+        written = store.write(make_report(), make_origin())
+        program, *arguments = COMMAND_LINE.split()
+        ran = run(str(Path(sys.executable).with_name(program)), *arguments, "show", str(written.id))
+        assert ran.stdout.startswith(written.report.headline), ran.stderr
 
 
 class TestPythonModule:

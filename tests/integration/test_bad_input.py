@@ -19,6 +19,7 @@ from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
 from airflow_ml_monitor.store import Store
+from airflow_ml_monitor.version_compat import COMMAND_LINE
 from tests.airflow_runs import run_dag
 from tests.conftest import as_airflow_connection
 
@@ -39,14 +40,12 @@ GOOD = Frame(aware, time_column="at")
 
 
 def said(make: Callable[[], Any], dag_id: str) -> str:
-    """Run one task in real Airflow and return the error its failure callback is given."""
-    errors: list[BaseException] = []
-    on_failure = {"on_failure_callback": lambda context: errors.append(context["exception"])}
-    with DAG(dag_id, schedule=None, default_args=on_failure) as dag:
+    """Run one task in real Airflow and return the error it failed with."""
+    with DAG(dag_id, schedule=None) as dag:
         make()
     run = run_dag(dag, interval=DAY)
     assert list(run.states.values()) == ["failed"]
-    return str(errors[0])
+    return str(run.errors["t"])
 
 
 def quality(**kwargs: Any) -> DataQualityOperator:
@@ -174,7 +173,7 @@ class TestFindings:
         message = said(lambda: quality(data=Frame(lambda: aware().iloc[:0], time_column="at")), "empty_window")
         assert "rows: fail" in message
         assert "2013-02-04T00:00Z to 2013-02-05T00:00Z" in message
-        assert "airflow ml-monitor show" in message
+        assert f"{COMMAND_LINE} show" in message
         assert self.stored() == ["data_quality fail"]
 
     def test_missing_file(self, tmp_path: Path) -> None:

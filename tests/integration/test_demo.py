@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_ml_monitor.version_compat import COMMAND_LINE
+
 if TYPE_CHECKING:
     from flight_delay.demo_verdicts import Week
 
@@ -127,7 +129,7 @@ class TestRun:
         shown = (DAGS.parent / "README.md").read_text().partition("```text\nflight_delay gate")[2].partition("```")[0]
         for line in shown.splitlines()[:-1]:
             assert line in log
-        assert "All checks of this report: airflow ml-monitor show " in log
+        assert f"All checks of this report: {COMMAND_LINE} show " in log
 
     def test_the_screen_shows_no_logs(self, demo: Demo) -> None:
         assert "[info" not in demo.ran.stdout + demo.ran.stderr
