@@ -1,11 +1,13 @@
 PYTHON ?= python3
 VENV ?= .venv
+AIRFLOW ?= 3.1
+AIRFLOW_VENV = .venv-airflow-$(AIRFLOW)
 CONSTRAINTS := $(wildcard constraints.txt)
 
 INSTALL = VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/uv pip install --quiet $(addprefix --constraint ,$(CONSTRAINTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs constraints clean
+.PHONY: help demo test test-airflow lint docs constraints clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,6 +34,17 @@ $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 test: lint docs ## Lint, type-check, build the docs and run every test (real Postgres, real Airflow).
 	$(VENV)/bin/python -m pytest
 
+# Airflow 3.2 sets no upper bound on FastAPI, and newer ones break it.
+$(AIRFLOW_VENV)/.dev: pyproject.toml | $(VENV)/bin/uv
+	@echo "Installing Airflow $(AIRFLOW) and what the tests need into $(AIRFLOW_VENV) ..."
+	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(AIRFLOW_VENV)
+	@VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
+		'apache-airflow==$(AIRFLOW).*' 'fastapi<0.137' --editable '.[dev]'
+	@touch $@
+
+test-airflow: $(AIRFLOW_VENV)/.dev ## Run every test on another Airflow (AIRFLOW=3.1), in an environment of its own without constraints.txt.
+	$(AIRFLOW_VENV)/bin/python -m pytest
+
 lint: $(VENV)/.dev ## Style, types and the import contract.
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
@@ -45,5 +58,5 @@ constraints: $(VENV)/bin/uv ## Choose the newest versions that fit together, for
 	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --quiet \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file constraints.txt
 
-clean: ## Remove the environment and everything made.
-	rm -rf $(VENV) .demo docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## Remove the environments and everything made.
+	rm -rf $(VENV) .venv-airflow-* .demo docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
