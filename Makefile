@@ -38,8 +38,8 @@ test: lint docs ## Lint, type-check, build the docs and run every test (real Pos
 $(AIRFLOW_VENV)/.dev: pyproject.toml | $(VENV)/bin/uv
 	@echo "Installing Airflow $(AIRFLOW) and what the tests need into $(AIRFLOW_VENV) ..."
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(AIRFLOW_VENV)
-	@VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
-		'apache-airflow==$(AIRFLOW).*' 'fastapi<0.137' --editable '.[dev]'
+	@echo 'fastapi<0.137' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
+		--constraint /dev/stdin 'apache-airflow==$(AIRFLOW).*' --editable '.[dev]'
 	@touch $@
 
 test-airflow: $(AIRFLOW_VENV)/.dev ## Run every test on another Airflow (AIRFLOW=3.1), in an environment of its own without constraints.txt.
