@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from airflow_ml_monitor.drift.checks.distribution import level_distribution, numeric_distribution, score_distribution
-from airflow_ml_monitor.drift.checks.missing import infinite_share, missing_share
+from airflow_ml_monitor.drift.checks.missing import infinite_share, missing_share, too_large_share
 from airflow_ml_monitor.drift.checks.novelty import too_many_levels, unseen_levels, vanished_levels, woke_up
 from airflow_ml_monitor.drift.checks.outliers import far_outside, stuck_value
 from airflow_ml_monitor.drift.finding import Finding
@@ -31,7 +32,8 @@ def column_findings(
     else:
         yield missing_share(column, reference, current, policy)
     if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
-        yield from _numeric(column, reference, current, policy)
+        found = _numeric(column, reference, current, policy)
+        yield from map(_noted, found) if reference.kind is Kind.DATETIME else found
     elif isinstance(reference, LevelProfile) and isinstance(current, LevelProfile):
         yield from _levels(column, Levels.of(reference, current), policy)
     elif reference.kind is Kind.OTHER:
@@ -39,22 +41,19 @@ def column_findings(
 
 
 def _numeric(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Iterator[Finding]:
-    infinite = infinite_share(column, reference, current, policy)
-    if infinite is not None and min(infinite.n_reference, infinite.n_current) >= policy.min_rows:
-        yield infinite
+    beyond = (share(column, reference, current, policy) for share in (infinite_share, too_large_share))
+    yield from (finding for finding in beyond if finding is not None)
     sizes = reference.count, current.count
     if min(sizes) < policy.min_rows:
         metric = "psi" if column in policy.scores else "ks"
         check = "score" if column in policy.scores else "distribution"
-        yield _undecided(check, metric, column, sizes, policy, "finite values")
+        yield _undecided(check, metric, column, sizes, policy, "measurable values")
     elif column in policy.scores:
         yield score_distribution(column, reference, current, policy)
         yield from _beside(column, reference, current, policy)
     elif _few_values(reference):
         yield from _levels(column, Levels.of_numbers(reference, current), policy)
-        far = far_outside(column, reference, current, policy)
-        if far is not None:
-            yield far
+        yield from _far(column, reference, current, policy)
     else:
         yield from numeric_distribution(column, reference, current, policy)
         yield from _beside(column, reference, current, policy)
@@ -65,10 +64,19 @@ def _few_values(reference: NumericProfile) -> bool:
 
 
 def _beside(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Iterator[Finding]:
-    far = far_outside(column, reference, current, policy)
-    if far is not None and reference.kind is not Kind.DATETIME:
-        yield far
+    yield from _far(column, reference, current, policy)
     yield stuck_value(column, reference, current, policy)
+
+
+def _far(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Iterator[Finding]:
+    far = far_outside(column, reference, current, policy) if reference.kind is not Kind.DATETIME else None
+    if far is not None:
+        yield far
+
+
+def _noted(finding: Finding) -> Finding:
+    """Take the weight off what is found about times: they move by nature, every batch by a day."""
+    return replace(finding, severity=Severity.INFO)
 
 
 def _levels(column: str, levels: Levels, policy: DriftPolicy) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ def _result(finding: Finding, p_adjusted: float | None, needed: float, policy: D
         metric=finding.metric,
         column=finding.column,
         severity=finding.severity,
+        required=finding.required,
         status=status,
         value=finding.value,
         limits=Limits(upper=finding.limit),
@@ -53,7 +54,7 @@ def _result(finding: Finding, p_adjusted: float | None, needed: float, policy: D
 
 
 def _status(finding: Finding, evidence: float | None, alpha: float) -> Status:
-    return Status.FAIL if finding.reached and evidence is not None and evidence <= alpha else Status.PASS
+    return Status.FAIL if finding.reached and evidence is not None and evidence <= alpha else finding.otherwise
 
 
 def _rows_to_decide(finding: Finding, needed: float) -> int | None:

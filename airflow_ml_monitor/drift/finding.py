@@ -22,6 +22,8 @@ class Finding:
     :param critical: gives the effect whose p-value is the one given, at these numbers of rows.
     :param linear: whether the rows needed fall with the effect (counts of rare things), not with its square.
     :param settled: the status, where no test decides it.
+    :param otherwise: the status where a test decides that it does not fail.
+    :param required: the report is ``insufficient`` when this one is.
     :param message: what moved, from what to what.
     """
 
@@ -38,6 +40,8 @@ class Finding:
     critical: Callable[[float], float] | None = None
     linear: bool = False
     settled: Status | None = None
+    otherwise: Status = Status.PASS
+    required: bool = False
     message: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from airflow_ml_monitor.drift.bins import cells
 from airflow_ml_monitor.drift.measuring import aligned
-from airflow_ml_monitor.drift.wording import number, percent
+from airflow_ml_monitor.drift.wording import percent, shown
 from airflow_ml_monitor.profile.arrays import Counts, Hashes
 from airflow_ml_monitor.profile.levels import NAMED_FROM, LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
@@ -106,6 +106,6 @@ class Levels:
 def _cell_name(profile: NumericProfile, cell: int) -> str:
     edges = profile.edges.values
     if cell % 2:
-        return number(float(edges[cell // 2]))
+        return shown(profile, float(edges[cell // 2]))
     known = edges[profile.at > 0]
-    return f"other than {', '.join(number(float(value)) for value in known[:5])}"
+    return f"other than {', '.join(shown(profile, float(value)) for value in known[:5])}"

@@ -15,6 +15,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.profile.arrays import Counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.edges import Edges
+from airflow_ml_monitor.profile.kernel import LARGEST
 from airflow_ml_monitor.profile.kinds import Kind, natural_kind
 from airflow_ml_monitor.profile.levels import LevelCounter, LevelProfile, positions
 from airflow_ml_monitor.profile.numeric import NumericCounter, NumericProfile
@@ -33,6 +34,7 @@ def measure(name: str, reference: Any, current: Any, *, bins: int = 10) -> Measu
     :param bins: number of bins for numbers in ``psi``, ``jensen_shannon`` and ``hellinger``, at the reference's
         quantiles. In these two and the level methods numbers of at most 50 distinct values are taken as levels.
     :raises ConfigurationError: an unknown method, no values on a side, or text for a method of numbers.
+    :raises DataError: values beyond 1e150.
     """
     method = find_method(name)
     one, other = _profiles(reference, current)
@@ -107,7 +109,7 @@ def _is_missing(value: Any) -> bool:
 def _numeric(one: pa.Array, other: pa.Array) -> tuple[NumericProfile, NumericProfile]:
     values = [numbers(array, "of the sample") for array in (one, other)]
     pooled = np.unique(np.concatenate(values))
-    pooled = pooled[np.isfinite(pooled)]
+    pooled = pooled[np.abs(pooled) < LARGEST]
     low, high = (float(pooled[0]), float(pooled[-1])) if len(pooled) else (0.0, 0.0)
     start = NumericProfile.on(Edges(pooled, low, high, len(pooled)), Kind.NUMERIC)
     counted = []
@@ -115,6 +117,10 @@ def _numeric(one: pa.Array, other: pa.Array) -> tuple[NumericProfile, NumericPro
         counter = NumericCounter(start, "of the sample")
         counter.update(array)
         counted.append(counter.finish())
+        if counted[-1].too_large:
+            raise DataError(
+                f"{counted[-1].too_large:,} values lie beyond {LARGEST:g}; divide both samples to measure them"
+            )
     return counted[0], counted[1]
 
 

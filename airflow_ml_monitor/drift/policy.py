@@ -20,6 +20,7 @@ LIMITS: Mapping[str, float] = {
     "vanished_levels": 0.02,
     "far_outside": 0.005,
     "infinite": 0.005,
+    "too_large": 0.005,
     "stuck_value": 0.05,
     "constant": 0.005,
 }

@@ -15,7 +15,7 @@ from airflow_ml_monitor.profile.arrays import Counts, Floats
 
 BLOCK = 1 << 16
 LARGEST = 1e150
-"""Magnitudes beyond it count as infinite: their squares would not be finite."""
+"""Magnitudes from it on are counted apart, as too large to measure: their squares would not be finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,23 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Finite values in ascending order, and how many others stood beside them."""
+    """Values below ``LARGEST`` in ascending order, and how many others stood beside them."""
 
     values: Floats
     nan: int
     negative: int
     positive: int
+    too_large: int
 
 
 def sorted_blocks(values: Floats) -> Iterator[Block]:
-    """Yield values in sorted blocks, NaN and infinite ones counted apart."""
+    """Yield values in sorted blocks; NaN, infinite ones and those too large to measure are counted apart."""
     for start in range(0, len(values), BLOCK):
         block = np.sort(values[start : start + BLOCK])
-        low, high = np.searchsorted(block, (-LARGEST, LARGEST), side="left")
-        present = np.searchsorted(block, np.nan, side="left")
-        yield Block(block[low:high], len(block) - int(present), int(low), int(present - high))
+        finite, low = np.searchsorted(block, (-np.inf, -LARGEST), side="right").tolist()
+        high, infinite, missing = np.searchsorted(block, (LARGEST, np.inf, np.nan), side="left").tolist()
+        too_large = low - finite + infinite - high
+        yield Block(block[low:high], len(block) - missing, finite, missing - infinite, too_large)
 
 
 def count_at_edges(block: Floats, edges: Floats) -> tuple[Counts, Counts, Floats]:

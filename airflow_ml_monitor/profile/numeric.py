@@ -14,6 +14,7 @@ from airflow_ml_monitor.profile.arrays import Counts, Floats, numbers
 from airflow_ml_monitor.profile.edges import Edges
 from airflow_ml_monitor.profile.kernel import Moments, block_moments, count_at_edges, sorted_blocks
 from airflow_ml_monitor.profile.kinds import Kind
+from airflow_ml_monitor.profile.quantiles import location
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -23,9 +24,10 @@ class NumericProfile:
     :param edges: where it is counted, chosen from the reference.
     :param at: values equal to each edge; ``between``: values in the open intervals around the edges (one more than
         edges); ``sums``: the sums of the latter, so that distances stay right on heavy tails.
-    :param rows: rows seen; ``missing`` of them null or NaN, ``negative_infinite`` and ``positive_infinite`` infinite.
-    :param minimum: least finite value, ``maximum`` the greatest; infinities of the other sign without any.
-    :param moments: of the finite values; ``clipped`` of the same values clipped to the edges' ``low`` and ``high``.
+    :param rows: rows seen; ``missing`` of them null or NaN, ``negative_infinite`` and ``positive_infinite`` infinite,
+        ``too_large`` finite and beyond 1e150, whose squares would not be. All others are measured.
+    :param minimum: least value measured, ``maximum`` the greatest; infinities of the other sign without any.
+    :param moments: of the values measured; ``clipped`` of the same clipped to the edges' ``low`` and ``high``.
     """
 
     form: ClassVar[str] = "numeric"
@@ -39,6 +41,7 @@ class NumericProfile:
     missing: int = 0
     negative_infinite: int = 0
     positive_infinite: int = 0
+    too_large: int = 0
     minimum: float = np.inf
     maximum: float = -np.inf
     moments: Moments = field(default_factory=Moments)
@@ -46,7 +49,7 @@ class NumericProfile:
 
     @property
     def count(self) -> int:
-        """Finite values."""
+        """Values measured."""
         return self.moments.count
 
     @property
@@ -57,16 +60,6 @@ class NumericProfile:
     def upto(self) -> Counts:
         """Values less than or equal to each edge."""
         return np.cumsum(self.between[:-1] + self.at)
-
-    def quantile(self, share: float) -> float | None:
-        """Return the value below which that share of the finite values lies, to the width of an interval."""
-        if not self.count:
-            return None
-        place = int(np.searchsorted(self.upto, share * self.count, side="left"))
-        inside = self.upto[place] - self.at[place] < share * self.count if place < len(self.at) else False
-        if inside:
-            return float(self.edges.values[place])
-        return float(self.sums[place] / self.between[place]) if self.between[place] else self.maximum
 
     @classmethod
     def on(cls, edges: Edges, kind: Kind) -> Self:
@@ -103,6 +96,7 @@ class NumericProfile:
             "clip": [self.edges.low, self.edges.high],
             "distinct": self.edges.distinct,
             "counts": [getattr(self, name) for name in _COUNTS],
+            **({"too_large": self.too_large} if self.too_large else {}),
             "range": [self.minimum, self.maximum] if self.count else None,
             "moments": [self.moments.count, self.moments.mean, self.moments.m2],
             "clipped": [self.clipped.count, self.clipped.mean, self.clipped.m2],
@@ -118,6 +112,7 @@ class NumericProfile:
             at=arrays["at"],
             between=arrays["between"],
             sums=arrays["sums"],
+            too_large=header.get("too_large", 0),
             minimum=minimum,
             maximum=maximum,
             moments=Moments(*header["moments"]),
@@ -126,23 +121,14 @@ class NumericProfile:
         )
 
     def summary(self) -> dict[str, Any]:
-        """Return what a report shows of the column: rows, missing, mean, deviation and quantiles."""
-        shares = {"p1": 0.01, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p99": 0.99}
-        shown = {
-            "kind": self.kind.value,
-            "rows": self.rows,
-            "missing": self.missing,
-            "infinite": self.infinite,
-        }
-        if not self.count:
-            return shown
-        moments = {"mean": self.moments.mean, "std": self.moments.variance**0.5}
-        span = {"min": self.minimum, "max": self.maximum}
-        return shown | moments | span | {name: self.quantile(share) for name, share in shares.items()}
+        """Return what a report shows of the column: rows, missing, mean, deviation, range and quantiles."""
+        shown = {name: getattr(self, name) for name in ("rows", "missing", "infinite", "too_large")}
+        shown["kind"] = self.kind.value
+        return shown | location(self, {"p1": 0.01, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p99": 0.99})
 
 
 _COUNTS = ("rows", "missing", "negative_infinite", "positive_infinite")
-_ADDED = (*_COUNTS, "moments", "clipped")
+_ADDED = (*_COUNTS, "too_large", "moments", "clipped")
 
 
 class NumericCounter:
@@ -164,6 +150,7 @@ class NumericCounter:
                 missing=self._rest.missing + block.nan,
                 negative_infinite=self._rest.negative_infinite + block.negative,
                 positive_infinite=self._rest.positive_infinite + block.positive,
+                too_large=self._rest.too_large + block.too_large,
             )
 
     def _count(self, values: Floats) -> None:

@@ -30,9 +30,10 @@ def test_blocks_count_nan_and_infinite_values_apart() -> None:
     assert (block.values.tolist(), block.nan, block.negative, block.positive) == ([1.0, 2.0], 2, 1, 2)
 
 
-def test_a_magnitude_whose_square_is_not_finite_counts_as_infinite() -> None:
-    block = next(sorted_blocks(np.array([1e200, -1e200, 1e149])))
-    assert (block.values.tolist(), block.negative, block.positive) == ([1e149], 1, 1)
+def test_magnitudes_whose_squares_are_not_finite_are_neither_measured_nor_infinite() -> None:
+    block = next(sorted_blocks(np.array([1e200, -1e200, 1e149, -1e150, np.inf, np.nan])))
+    assert (block.values.tolist(), block.negative, block.positive) == ([1e149], 0, 1)
+    assert (block.too_large, block.nan) == (3, 1)
 
 
 def test_blocks_leave_the_values_as_they_were() -> None:

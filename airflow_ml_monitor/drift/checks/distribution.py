@@ -18,10 +18,9 @@ from airflow_ml_monitor.drift.methods.ks import ks_critical, ks_distance, ks_sf
 from airflow_ml_monitor.drift.methods.psi import psi, psi_critical
 from airflow_ml_monitor.drift.methods.tvd import total_variation
 from airflow_ml_monitor.drift.methods.wasserstein import NullDistance, wasserstein_distance
-from airflow_ml_monitor.drift.wording import location, moved
+from airflow_ml_monitor.drift.wording import moved, place, shown
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.numeric import NumericProfile
-from airflow_ml_monitor.results import Severity
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.drift.policy import DriftPolicy
@@ -30,19 +29,16 @@ if TYPE_CHECKING:
 def numeric_distribution(
     column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy
 ) -> list[Finding]:
-    """Measure KS and normed Wasserstein, both on values clipped to the reference's 1st to 99th percentile.
-
-    Times move by nature: for a datetime column the findings are ``info``.
-    """
+    """Measure KS and normed Wasserstein, both on values clipped to the reference's 1st to 99th percentile."""
     make = partial(
         Finding,
         check="distribution",
         column=column,
-        severity=Severity.INFO if reference.kind is Kind.DATETIME else policy.severity(column),
+        severity=policy.severity(column),
         n_reference=reference.count,
         n_current=current.count,
         message=moved(reference, current),
-        detail={"reference": location(reference), "current": location(current), "clip": _clip(reference)},
+        detail={"reference": place(reference), "current": place(current), "clip": _clip(reference)},
     )
     found = [make(**_ks(reference, current, policy.limit("ks", column)))]
     if reference.clipped.variance > 0.0:
@@ -76,8 +72,9 @@ def _wasserstein(reference: NumericProfile, current: NumericProfile, limit: floa
     }
 
 
-def _clip(profile: NumericProfile) -> list[float]:
-    return [profile.edges.low, profile.edges.high]
+def _clip(profile: NumericProfile) -> list[float | str]:
+    bounds = profile.edges.low, profile.edges.high
+    return [shown(profile, bound) if profile.kind is Kind.DATETIME else bound for bound in bounds]
 
 
 def level_distribution(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
@@ -131,5 +128,5 @@ def score_distribution(column: str, reference: NumericProfile, current: NumericP
         critical=partial(psi_critical, bins=bins, n=n, m=m),
         linear=True,
         message=moved(reference, current),
-        detail={"reference": location(reference), "current": location(current), "bins": bins},
+        detail={"reference": place(reference), "current": place(current), "bins": bins},
     )

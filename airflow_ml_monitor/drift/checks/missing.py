@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_ml_monitor.drift.checks.rises import share_rise
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.drift.shares import Shares
 from airflow_ml_monitor.drift.wording import percent
 from airflow_ml_monitor.profile.columns import ColumnProfile
+from airflow_ml_monitor.profile.kernel import LARGEST
 from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.results import Status
+
+_LARGEST = f"{LARGEST:g}".replace("+", "")
 
 
 def missing_share(column: str, reference: ColumnProfile, current: ColumnProfile, policy: DriftPolicy) -> Finding:
@@ -43,13 +49,36 @@ def _missing_story(shares: Shares) -> str:
 def infinite_share(
     column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy
 ) -> Finding | None:
-    """Measure by how much the share of infinite values rose; ``None`` where there are none on either side."""
+    """Measure by how much the share of infinite values rose; ``None`` without any, or with too few values to say."""
     if not reference.infinite and not current.infinite:
         return None
-    there = reference.rows - reference.missing, current.rows - current.missing
-    shares = Shares(reference.infinite, there[0], current.infinite, there[1])
-    if not shares.n or not shares.m:
+    shares = _shares(reference, reference.infinite, current, current.infinite)
+    if min(shares.n, shares.m) < policy.min_rows:
         return None
     signs = f"{current.positive_infinite:,} times +inf and {current.negative_infinite:,} times -inf now"
     message = f"infinite values {percent(shares.reference)} -> {percent(shares.current)}; {signs}"
     return share_rise("infinite", column, shares, policy, message)
+
+
+def too_large_share(
+    column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy
+) -> Finding | None:
+    """Measure by how much the share of values rose that are finite and too large for their squares to be.
+
+    The other checks leave them out. So where they are many enough to matter, on either side, the column is undecided
+    at best. ``None`` without any, or with too few values to say.
+    """
+    if not reference.too_large and not current.too_large:
+        return None
+    shares = _shares(reference, reference.too_large, current, current.too_large)
+    if min(shares.n, shares.m) < policy.min_rows:
+        return None
+    told = f"{percent(shares.reference)} -> {percent(shares.current)}"
+    message = f"values beyond {_LARGEST} {told}; they cannot be measured, divide the column to have it compared"
+    matters = max(shares.reference, shares.current) >= policy.limit("too_large", column)
+    found = share_rise("too_large", column, shares, policy, message)
+    return replace(found, otherwise=Status.INSUFFICIENT, required=True) if matters else found
+
+
+def _shares(reference: NumericProfile, of_reference: int, current: NumericProfile, of_current: int) -> Shares:
+    return Shares(of_reference, reference.rows - reference.missing, of_current, current.rows - current.missing)
