@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import importlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_HOMES = {"files": "files", "frame": "frame", "table": "table"}
+"""The package's own kinds -> the module that has them, imported when the kind is first asked for."""
 _KINDS: dict[str, type[Dataset]] = {}
 
 
@@ -100,8 +102,11 @@ def dataset_from_dict(plain: Mapping[str, Any]) -> Dataset:
     :raises ConfigurationError: no dataset of that kind exists.
     """
     kind = plain.get("kind")
+    if kind in _HOMES:
+        importlib.import_module(f"airflow_ml_monitor.data.{_HOMES[kind]}")
     if kind not in _KINDS:
-        raise ConfigurationError(f"no dataset of kind {kind!r}; known: {', '.join(sorted(_KINDS))}")
+        known = ", ".join(sorted({*_HOMES, *_KINDS}))
+        raise ConfigurationError(f"no dataset of kind {kind!r}; known: {known}")
     return _KINDS[kind].from_dict(plain)
 
 
@@ -110,12 +115,12 @@ def as_dataset(data: Any) -> Dataset:
 
     :raises ConfigurationError: the value is none of these.
     """
-    from airflow_ml_monitor.data.frame import Frame, InMemory, is_frame
-
     if isinstance(data, Dataset):
         return data
     if isinstance(data, Mapping) and "kind" in data:
         return dataset_from_dict(data)
+    from airflow_ml_monitor.data.frame import Frame, InMemory, is_frame
+
     if is_frame(data):
         return Frame(InMemory(data))
     if callable(data):
@@ -190,6 +195,8 @@ class Rows(ABC):
         return frame
 
     def _require(self, names: Sequence[str]) -> None:
+        import difflib
+
         there = self.full_schema.names
         for name in names:
             if name not in there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
 from airflow_ml_monitor.data.filtering import expression
+from airflow_ml_monitor.data.schemas import unified_schema
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
 from airflow_ml_monitor.window import Window
@@ -26,6 +28,9 @@ _BATCH_ROWS = 1 << 17
 @dataclass(frozen=True)
 class Files(Dataset):
     """Parquet or CSV files: one file, a folder, or a glob.
+
+    Their columns are those of all the files; a file without one of them has no value there. Folders named
+    ``carrier=UA`` below the path, or below a glob's first wildcard, give their rows a column ``carrier``.
 
     :param path: local path or fsspec URL; may be a template (``"s3://lake/flights/{{ ds }}.parquet"``).
     :param format: ``"parquet"`` or ``"csv"``; read off the suffix by default, Parquet where that says nothing.
@@ -83,25 +88,21 @@ class FileRows(Rows):
         """The files as one Arrow dataset.
 
         :raises MissingDataError: no file is there.
-        :raises DataError: a file is not what its format says.
+        :raises DataError: a file is not what its format says, or files disagree about a column's type.
         """
         import pyarrow as pa
         import pyarrow.dataset as ds
 
-        filesystem, paths = self._found()
         try:
-            source = ds.dataset(
-                paths,
-                format=self._arrow_format(),
-                filesystem=_arrow_filesystem(filesystem),
-            )
-            names = source.schema.names
+            source = self._opened(ds.HivePartitioning.discover())
+            of_files = [(fragment.path, fragment.physical_schema) for fragment in source.get_fragments()]
+            files = unified_schema(of_files, self.label, textual=self.dataset.file_format == "csv")
+            of_folders = pa.schema([field for field in source.schema if field.name not in files.names])
+            if len(of_folders) < len(source.schema):  # where both name a column, the file's own values count
+                source = self._opened(ds.HivePartitioning(of_folders))
+            return source.replace_schema(pa.schema([*files, *of_folders]))
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise DataError(self._unreadable(error)) from error
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise DataError(f"{self.label} have more than one column named {', '.join(map(repr, twice))}")
-        return source
 
     @property
     def full_schema(self) -> pa.Schema:
@@ -120,18 +121,31 @@ class FileRows(Rows):
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise DataError(self._unreadable(error)) from error
 
-    def _found(self) -> tuple[Any, list[str]]:
+    def _opened(self, partitioning: Any) -> ds.Dataset:
+        """Return the files as an Arrow dataset whose schema has but the columns that their folders name."""
+        import pyarrow.dataset as ds
+
+        filesystem, base, paths = self._found
+        options = ds.FileSystemFactoryOptions(base, partitioning=partitioning)
+        factory = ds.FileSystemDatasetFactory(_arrow_filesystem(filesystem), paths, self._arrow_format(), options)
+        return factory.finish(factory.inspect_schemas()[-1])
+
+    @cached_property
+    def _found(self) -> tuple[Any, str, list[str]]:
+        """Return the file system, the folder below which folders name columns, and the paths of the files."""
         path = self.dataset.path
         filesystem, inner = self._connections.filesystem(path, self.dataset.conn_id)
-        if any(mark in inner for mark in "*?["):
-            paths = sorted(filesystem.glob(inner))
+        plain = re.split(r"[*?\[]", inner, maxsplit=1)[0]
+        base = plain.rpartition("/")[0]
+        if plain != inner:
+            paths = _matching(filesystem, inner)
         elif filesystem.isdir(inner):
-            paths = sorted(_data_files(filesystem, inner))
+            base, paths = inner, _data_files(filesystem, inner)
         else:
             paths = [inner] if filesystem.exists(inner) else []
         if not paths:
             raise MissingDataError(f"no file is at {path!r}; check the path, and that what writes it has run")
-        return filesystem, paths
+        return filesystem, base, sorted(paths)
 
     def _arrow_format(self) -> Any:
         import pyarrow.csv
@@ -140,11 +154,22 @@ class FileRows(Rows):
         if self.dataset.file_format == "parquet":
             return ds.ParquetFileFormat()
         separator = "\t" if self.dataset.path.lower().endswith(".tsv") else ","
-        return ds.CsvFileFormat(parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True))
+        return ds.CsvFileFormat(
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            # An empty cell is a missing value in a column of texts, too; one in quotes is a text.
+            convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+        )
 
     def _unreadable(self, error: Exception) -> str:
         reason = str(error).splitlines()[0].rstrip(".")
         return f"{self.label} cannot be read as {self.dataset.file_format}: {reason}; check the file or give format="
+
+
+def _matching(filesystem: Any, pattern: str) -> list[str]:
+    found: list[str] = []
+    for path, about in filesystem.glob(pattern, detail=True).items():
+        found += _data_files(filesystem, path) if about["type"] == "directory" else [path]
+    return found
 
 
 def _data_files(filesystem: Any, folder: str) -> list[str]:

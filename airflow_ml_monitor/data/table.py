@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from airflow_ml_monitor.data import sqlite_times
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
 from airflow_ml_monitor.data.times import Condition
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 _BATCH_ROWS = 50_000
+# Texts, quoted names, comments, blanks, semicolons, and whatever else there is.
+_SQL_PIECES = r"'[^']*'" r'|"[^"]*"|--[^\n]*|/\*.*?\*/|\s+|;|[^\'"\-/\s;]+|.'
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class TableRows(Rows):
     def __init__(self, dataset: Table, window: Window | None, as_of: datetime | None, connections: Connections) -> None:
         super().__init__(dataset, window, as_of)
         self._connections = connections
+        self._times_comparable = False
 
     @cached_property
     def engine(self) -> sa.Engine:
@@ -92,6 +97,12 @@ class TableRows(Rows):
         types = self._types(described)
         return pa.schema([(name, types.get(name) or pa.null()) for name, _ in described])
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        found = super().conditions
+        self._require_comparable_times()
+        return found
+
     def select(self, columns: Sequence[str] | None = None) -> sa.Select[Any]:
         """Return the ``SELECT`` of the window's rows as known at ``as_of``."""
         return self._select(self.schema.names if columns is None else columns, self.conditions)
@@ -107,20 +118,44 @@ class TableRows(Rows):
     def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
         import sqlalchemy as sa
 
-        named: Any = sa.select(*(sa.column(name) for name in columns))
+        named: Any = sa.select(*(self._column(name) for name in columns))
         query = cast("sa.Select[Any]", named.select_from(self._source()))
         for condition in conditions:
-            column: sa.ColumnClause[Any] = sa.column(condition.column)
-            met = column >= condition.value if condition.operator == ">=" else column < condition.value
-            query = query.where(met)
+            column = self._column(condition.column)
+            bound: Any = sqlite_times.as_text(condition.value) if self._in_sqlite else condition.value
+            query = query.where(column >= bound if condition.operator == ">=" else column < bound)
         return query
+
+    @property
+    def _in_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def _column(self, name: str) -> Any:
+        import pyarrow as pa
+        import sqlalchemy as sa
+
+        column: Any = sa.column(name)
+        kind = self.full_schema.field(name).type
+        if self._in_sqlite and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+            return sqlite_times.comparable(column, days=pa.types.is_date(kind)).label(name)
+        return column
+
+    def _require_comparable_times(self) -> None:
+        if self._times_comparable or not self._in_sqlite:
+            return
+        with self.engine.connect() as connection:
+            for name in (self.dataset.time_column, self.dataset.arrived_at_column):
+                if name is not None:
+                    sqlite_times.require_times(connection, self._source(), name, self.label)
+        self._times_comparable = True
 
     def _source(self) -> Any:
         import sqlalchemy as sa
 
         if self.dataset.sql is not None:
-            inner = self.dataset.sql.strip().rstrip(";").replace(":", "\\:")
-            return sa.text(f"({inner}) AS monitored")  # the DAG author's own SELECT
+            inner = _without_end(self.dataset.sql).replace(":", "\\:")
+            # The DAG author's own SELECT, on lines of its own: it may end with a comment.
+            return sa.text(f"(\n{inner}\n) AS monitored")
         schema, _, name = str(self.dataset.table).rpartition(".")
         return sa.table(name, schema=schema or None)
 
@@ -146,6 +181,16 @@ class TableRows(Rows):
         return {column["name"]: _generic_type(column["type"]) for column in reflected}
 
 
+def _without_end(sql: str) -> str:
+    """Return a statement without the semicolon that ends it, nor what follows that."""
+    pieces = re.findall(_SQL_PIECES, sql, flags=re.DOTALL)
+    end = len(pieces)
+    while end and (pieces[end - 1].isspace() or pieces[end - 1].startswith(("--", "/*", ";"))):
+        end -= 1
+    ended = ";" in pieces[end:]
+    return "".join(pieces[:end] if ended else pieces).strip()
+
+
 def _batch(schema: Sequence[pa.Field], columns: Sequence[Sequence[Any]], label: str) -> pa.RecordBatch:
     import pyarrow as pa
 
@@ -164,7 +209,7 @@ def _array(field: pa.Field, values: Sequence[Any], label: str) -> pa.Array:
             return pa.array([None if value is None else float(value) for value in values], type=kind)
         if pa.types.is_string(kind):
             return pa.array([None if value is None else str(value) for value in values], type=kind)
-        if pa.types.is_timestamp(kind) and any(isinstance(value, str) for value in values):
+        if (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) and any(isinstance(value, str) for value in values):
             return pa.array(values, type=pa.string()).cast(kind)
         return pa.array(values, type=kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:

@@ -135,6 +135,14 @@ class TestTables:
         with pytest.raises(DataError, match="cannot be read: .*nothing_here"):
             read(Table(sql="SELECT * FROM nothing_here", conn_id="warehouse"), connections)
 
+    @pytest.mark.parametrize(
+        "end",
+        ["-- all of it", "-- all; of it: 100 %", ";", "; -- done", " ;\n/* done;\nreally */ ", "WHERE level <> ';--'"],
+    )
+    def test_a_query_may_end_as_it_likes(self, connections: Connections, end: str) -> None:
+        query = Table(sql=f"SELECT * FROM days -- the first\n{end}", conn_id="warehouse", time_column="at")
+        assert read(query, connections) == [2, 3, 4]
+
     def test_unknown_connection_is_named(self) -> None:
         with pytest.raises(ConfigurationError, match="connection 'warehouse' is not defined"):
             read(Table("days", conn_id="warehouse"))
@@ -164,6 +172,12 @@ class TestFiles:
         (tmp_path / "x.csv").write_text("x,y\n1,2\n3,4,5\n")
         with pytest.raises(DataError, match="cannot be read as csv"):
             read(Files(str(tmp_path / "x.csv")), window=None)
+
+    def test_a_glob_of_folders_reads_what_is_in_them(self, tmp_path: Path) -> None:
+        for day in range(3):
+            (tmp_path / f"day-{day}").mkdir()
+            pq.write_table(DAYS.slice(day, 1), tmp_path / f"day-{day}" / "part-0.parquet")
+        assert read(Files(f"{tmp_path}/day-*"), window=None) == [0, 1, 2]
 
     def test_unknown_format(self) -> None:
         with pytest.raises(ConfigurationError, match="format='xlsx'"):
