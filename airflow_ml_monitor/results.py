@@ -286,13 +286,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The task try that made a report: what keys it in the store."""
+    """The task try that made a report, its key in the store; ``attempt`` tells tries with equal numbers apart."""
 
     dag_id: str
     run_id: str
     task_id: str
     map_index: int = -1
     try_number: int = 1
+    attempt: str | None = None
 
 
 def _known(cls: type[Any], plain: Mapping[str, Any]) -> dict[str, Any]:

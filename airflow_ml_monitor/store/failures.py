@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,10 +10,14 @@ import psycopg2
 import sqlalchemy as sa
 
 from airflow_ml_monitor.errors import StoreError
+from airflow_ml_monitor.store.tables import SCHEMA
 
 MIGRATE = "run `airflow ml-monitor migrate` or `python -m airflow_ml_monitor migrate`"
 
 _NOT_ALLOWED = "42501"
+_REFUSED = re.compile(r"permission denied for (table|view|schema) (\S+)")
+# An insert asks for SELECT too: it returns when the row was written.
+_NEEDED = {"SELECT": "SELECT", "COPY": "INSERT", "INSERT": "SELECT and INSERT", "UPDATE": "SELECT and UPDATE"}
 _NOT_THERE = {"3F000", "42P01", "42703"}
 
 
@@ -44,7 +49,23 @@ def _sentence(store: str, error: BaseException) -> str:
     if missing_schema(error):
         return f"{store} does not hold the tables this version needs ({reason}); {MIGRATE}"
     if getattr(error, "pgcode", None) == _NOT_ALLOWED:
-        return f"{store} does not allow this: {reason}; grant it to the role, or {MIGRATE} as a role that may"
+        return f"{store} does not allow this: {reason}; {_remedy(reason, error)}"
     if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
         return f"{store} cannot be reached: {reason}; check that the server is up and the connection is right"
     return f"{store} did not do what was asked: {reason}"
+
+
+def _remedy(reason: str, error: BaseException) -> str:
+    """Say which privilege the statement that was refused asks for, or who may run it."""
+    verb = _verb(error)
+    refused = _REFUSED.search(reason)
+    if refused is None or verb not in _NEEDED:
+        return f"grant it to the role, or {MIGRATE} as a role that may"
+    kind, name = refused.groups()
+    privilege, place = ("USAGE", name) if kind == "schema" else (_NEEDED[verb], f"{SCHEMA}.{name}")
+    return f"grant {privilege} on {kind} {place} to the role (docs/store.md lists all that a role needs)"
+
+
+def _verb(error: BaseException) -> str:
+    query = getattr(getattr(error, "cursor", None), "query", None) or b""
+    return (query.decode(errors="replace").split() or [""])[0].upper()

@@ -31,6 +31,7 @@ def current_reports(
     environment: str,
     window: Window | None,
     kinds: Collection[str] | None,
+    model_version: str | None,
 ) -> list[StoredReport]:
     """Return a model's current reports, the latest window first."""
     view = tables.current_report
@@ -38,11 +39,12 @@ def current_reports(
         view.c.model == plain_text(model),
         view.c.environment == plain_text(environment),
         *_one_of(view.c.kind, kinds),
+        *_one_of(view.c.model_version, model_version),
     )
     if window is not None:
         query = query.where(view.c.window_start == window.start, view.c.window_end == window.end)
-    order = (sa.desc(view.c.window_end).nulls_last(), view.c.kind, view.c.dag_id, view.c.task_id, view.c.map_index)
-    return _reports(connection, query.order_by(*order))
+    order = [view.c[name] for name in ("kind", "model_version", "dag_id", "task_id", "map_index")]
+    return _reports(connection, query.order_by(sa.desc(view.c.window_end).nulls_last(), *order))
 
 
 def run_reports(
@@ -53,22 +55,31 @@ def run_reports(
     task_ids: Collection[str] | None,
     environment: str | None,
 ) -> list[StoredReport]:
-    """Return what the latest try of each task (and map index) of a DAG run reported."""
+    """Return what the latest try of each task (and map index) of a DAG run reported.
+
+    The latest is the one that wrote last: a run that is deleted and made again counts its tries from one.
+    """
     report = tables.report
-    tries = sa.func.rank().over(
-        partition_by=(report.c.environment, report.c.task_id, report.c.map_index), order_by=sa.desc(report.c.try_number)
-    )
-    query = sa.select(report, tries.label("age")).where(
+    one_task = (report.c.environment, report.c.task_id, report.c.map_index)
+    newest = (sa.desc(report.c.written_at), sa.desc(report.c.try_number))
+    last = [
+        sa.func.first_value(column).over(partition_by=one_task, order_by=newest).label(f"last_{column.name}")
+        for column in (report.c.attempt, report.c.try_number)
+    ]
+    query = sa.select(report, *last).where(
         report.c.dag_id == plain_text(dag_id),
         report.c.run_id == plain_text(run_id),
         *_one_of(report.c.task_id, task_ids),
         *_one_of(report.c.environment, environment),
     )
     ranked = query.subquery()
-    judged = [ranked.c[name] for name in ("task_id", "map_index", "environment", "model", "kind")]
+    judged = [ranked.c[name] for name in ("task_id", "map_index", "environment", "model", "kind", "model_version")]
     judged += [ranked.c.window_start, ranked.c.window_end]
     latest = sa.select(*(ranked.c[column.name] for column in report.columns)).distinct(*judged)
-    latest = latest.where(ranked.c.age == 1).order_by(*judged, sa.desc(ranked.c.as_of), sa.desc(ranked.c.written_at))
+    latest = latest.where(
+        ranked.c.attempt.is_not_distinct_from(ranked.c.last_attempt), ranked.c.try_number == ranked.c.last_try_number
+    )
+    latest = latest.order_by(*judged, sa.desc(ranked.c.as_of), sa.desc(ranked.c.written_at))
     return _reports(connection, latest)
 
 

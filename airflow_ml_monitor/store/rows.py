@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Origin, Report, Severity, Status
+from airflow_ml_monitor.store.masking import masked
 from airflow_ml_monitor.store.plain import plain_detail, plain_json, plain_text
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.window import Window, as_utc
@@ -18,7 +19,7 @@ Row = Mapping[str, Any]
 
 def report_row(key: UUID, report: Report, origin: Origin) -> dict[str, Any]:
     """Return the row of a report, without its checks."""
-    config: dict[str, Any] = plain_json(report.config)
+    config: dict[str, Any] = masked(plain_json(report.config))
     return {
         "id": key,
         **_plain_texts(report, ("environment", "model", "model_version", "kind", "reference", "package_version")),
@@ -27,6 +28,7 @@ def report_row(key: UUID, report: Report, origin: Origin) -> dict[str, Any]:
         **origin_columns(origin),
         "map_index": origin.map_index,
         "try_number": origin.try_number,
+        **_plain_texts(origin, ("attempt",)),
         "status": report.status.value,
         "counts": report.counts,
         "rows_reference": _integer(report.rows_reference),
@@ -65,7 +67,7 @@ def check_row(key: UUID, position: int, result: CheckResult) -> dict[str, Any]:
 
 def stored_report(row: Row, checks: Sequence[Row]) -> StoredReport:
     """Return the stored report of a row and its check rows, the checks in their order."""
-    origin = Origin(**{name: row[name] for name in ("dag_id", "run_id", "task_id", "map_index", "try_number")})
+    origin = Origin(**{field.name: row[field.name] for field in fields(Origin)})
     return StoredReport(row["id"], _report(row, checks), origin, as_utc(row["written_at"]), row["profile_hash"])
 
 

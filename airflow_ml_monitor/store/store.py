@@ -13,8 +13,8 @@ from airflow_ml_monitor.errors import ConfigurationError, StoreError
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import reading, schema
 from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
-from airflow_ml_monitor.store.keys import report_id
 from airflow_ml_monitor.store.references import read_reference, save_reference
+from airflow_ml_monitor.store.repeats import stored_before
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
 from airflow_ml_monitor.store.writing import insert_report
 from airflow_ml_monitor.window import Window
@@ -75,20 +75,21 @@ class Store:
     ) -> StoredReport:
         """Store a report with its checks in one transaction, and return what is stored.
 
-        Writing the same key again (``store.report_id``) changes nothing and returns what was stored the first time.
+        Writing the same again under the same key (``store.report_id``) changes nothing and returns what was stored
+        the first time.
 
         :param profile: the judged window's profile, stored with the report.
         :param reference_name: make that profile the current version of this reference.
         :raises ConfigurationError: a report without a model, or a reference name without a profile.
+        :raises StoreError: the key is stored already, with another status, other checks or another profile.
         """
-        if not report.model:
-            raise ConfigurationError(f"a {report.kind} report without a model cannot be stored; give model=")
+        _check_model(report)
         if reference_name is not None and profile is None:
             raise ConfigurationError(f"reference {reference_name!r} cannot be stored without a profile; give profile=")
         with self._begin() as connection:
             written = insert_report(connection, report, origin, profile)
             if written is None:
-                return reading.reports_by_id(connection, [report_id(report, origin)])[0]
+                return stored_before(connection, report, origin, profile)
             if profile is not None and reference_name is not None:
                 save_reference(connection, reference_name, profile, report, origin)
             return written
@@ -99,22 +100,37 @@ class Store:
             return reading.reports_by_id(connection, ids)
 
     def current_reports(
-        self, *, model: str, environment: str, window: Window | None = None, kinds: Collection[str] | None = None
+        self,
+        *,
+        model: str,
+        environment: str,
+        window: Window | None = None,
+        kinds: Collection[str] | None = None,
+        model_version: str | None = None,
     ) -> list[StoredReport]:
         """Return the current reports of a model, the latest window first.
 
-        Current is the latest per task, map index and window: the latest ``as_of``, then the latest try.
+        Current is the latest per model version, task, map index and window: the latest ``as_of``, then the one written
+        last.
 
         :param window: only reports of exactly this window; ``None`` for all windows.
         :param kinds: only reports of these kinds.
+        :param model_version: only reports of this version; ``None`` for any, also for none.
         """
         with self._begin() as connection:
-            return reading.current_reports(connection, model=model, environment=environment, window=window, kinds=kinds)
+            return reading.current_reports(
+                connection,
+                model=model,
+                environment=environment,
+                window=window,
+                kinds=kinds,
+                model_version=model_version,
+            )
 
     def run_reports(
         self, *, dag_id: str, run_id: str, task_ids: Collection[str] | None = None, environment: str | None = None
     ) -> list[StoredReport]:
-        """Return what a DAG run's tasks reported: the latest try per task and map index.
+        """Return what a DAG run's tasks reported: the try that wrote last, per task and map index.
 
         :param environment: only reports of this environment; two that share a store may have equal run ids.
         """
@@ -141,3 +157,13 @@ class Store:
             self.check()
         with store_errors(self.name), self.engine.begin() as connection:
             yield connection
+
+
+def _check_model(report: Report) -> None:
+    if not report.model:
+        raise ConfigurationError(f"a {report.kind} report without a model cannot be stored; give model=")
+    if report.model.strip() in ("", "None"):
+        raise ConfigurationError(
+            f"a {report.kind} report of model {report.model!r} cannot be stored: a template that rendered to nothing? "
+            "give model= the model's name"
+        )

@@ -44,6 +44,7 @@ report = sa.Table(
     _required("task_id", sa.Text),
     _required("map_index", sa.Integer),
     _required("try_number", sa.Integer),
+    sa.Column("attempt", sa.Text),
     _required("status", sa.Text),
     _required("counts", JSONB),
     sa.Column("reference", sa.Text),

@@ -17,3 +17,14 @@ def store(database_url: sa.URL) -> Iterator[Store]:
     store.migrate()
     yield store
     store.dispose()
+
+
+@pytest.fixture
+def restricted(store: Store) -> Iterator[sa.Engine]:
+    """An engine of a role that may connect and no more, on a database with the schema."""
+    role = store.engine.url.database
+    with store.engine.begin() as connection:
+        connection.execute(sa.text(f'CREATE ROLE "{role}" LOGIN'))
+    yield sa.create_engine(store.engine.url.set(username=role), poolclass=sa.NullPool)
+    with store.engine.begin() as connection:
+        connection.execute(sa.text(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'))

@@ -39,9 +39,23 @@ class TestCurrentReports:
         assert store.current_reports(model="flight_delay", environment="prod") == [retried]
 
     def test_a_cleared_task_with_the_same_as_of_leaves_one(self, store: Store) -> None:
-        cleared = store.write(make_report(), make_origin(try_number=2))
         store.write(make_report(), make_origin(try_number=1))
+        cleared = store.write(make_report(), make_origin(try_number=2))
         assert store.current_reports(model="flight_delay", environment="prod") == [cleared]
+
+    def test_with_the_same_as_of_the_first_try_of_a_later_run_wins_over_a_second(self, store: Store) -> None:
+        store.write(make_report(), make_origin(try_number=2))
+        later_run = store.write(make_report(), make_origin(run_id="manual__2", try_number=1))
+        assert store.current_reports(model="flight_delay", environment="prod") == [later_run]
+
+    def test_one_for_each_model_version(self, store: Store) -> None:
+        written = [store.write(make_report(model_version=version), make_origin()) for version in ("7", "8", None)]
+        assert store.current_reports(model="flight_delay", environment="prod") == written
+
+    def test_of_one_model_version(self, store: Store) -> None:
+        written = [store.write(make_report(model_version=version), make_origin()) for version in ("7", "8", None)]
+        found = store.current_reports(model="flight_delay", environment="prod", model_version="8")
+        assert found == [written[1]]
 
     def test_later_knowledge_wins_over_a_later_write(self, store: Store) -> None:
         later_known = store.write(make_report(as_of=later(1)), make_origin(run_id="manual__2"))
@@ -85,6 +99,17 @@ class TestRunReports:
         store.write(make_report(), make_origin(run_id="manual__2"))
         assert store.run_reports(dag_id="retraining", run_id="manual__1") == [drift, quality]
 
+    def test_a_run_deleted_and_made_again_counts_from_its_first_try(self, store: Store) -> None:
+        store.write(make_report(), make_origin(try_number=1, attempt="a"))
+        store.write(make_report(), make_origin(try_number=2, attempt="b"))
+        again = store.write(make_report(), make_origin(try_number=1, attempt="c"))
+        assert store.run_reports(dag_id="retraining", run_id="manual__1") == [again]
+
+    def test_all_that_one_try_reported(self, store: Store) -> None:
+        origin = make_origin(attempt="a")
+        written = [store.write(make_report(kind=kind), origin) for kind in ("data_quality", "drift")]
+        assert store.run_reports(dag_id="retraining", run_id="manual__1") == written
+
     def test_of_each_map_index(self, store: Store) -> None:
         written = [store.write(make_report(), make_origin(map_index=number)) for number in range(3)]
         assert store.run_reports(dag_id="retraining", run_id="manual__1") == written
@@ -105,6 +130,11 @@ class TestViews:
         latest = store.write(make_report(window=make_window(1)), make_origin())
         store.write(make_report(window=make_window(0), as_of=later(99)), make_origin(run_id="manual__2"))
         assert view(store, "latest_verdict", "id") == [(latest.id,)]
+
+    def test_latest_verdict_is_one_for_each_model_version(self, store: Store) -> None:
+        store.write(make_report(model_version="7"), make_origin())
+        store.write(make_report(model_version="8", window=make_window(1)), make_origin())
+        assert view(store, "latest_verdict", "model_version") == [("7",), ("8",)]
 
     def test_metric_history_has_the_current_reports_only(self, store: Store) -> None:
         store.write(make_report(results=(make_check(value=0.5),)), make_origin(try_number=1))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from airflow_ml_monitor.errors import ConfigurationError, ReferenceNotFoundError
+from airflow_ml_monitor.errors import ConfigurationError, ReferenceNotFoundError, StoreError
 from airflow_ml_monitor.profile import Profile, build_reference
 from airflow_ml_monitor.store import Store, StoredReport
 from tests.store.factories import make_origin, make_report
@@ -111,10 +111,16 @@ class TestProfile:
         with store.engine.connect() as connection:
             assert connection.execute(sa.text("SELECT array_agg(rows) FROM ml_monitor.profile")).scalar() == [3]
 
-    def test_of_a_key_that_is_stored_already_changes_nothing(self, store: Store) -> None:
+    def test_the_same_again_under_its_key_changes_nothing(self, store: Store) -> None:
         written = save(store, make_profile(1.0))
-        assert save(store, make_profile(2.0)) == written
+        assert save(store, make_profile(1.0)) == written
         assert read(store).version == 1
+
+    def test_another_one_under_its_key_is_refused(self, store: Store) -> None:
+        save(store, make_profile(1.0))
+        with pytest.raises(StoreError, match="other in the profile"):
+            save(store, make_profile(2.0))
+        assert read(store).digest == make_profile(1.0).digest
 
     def test_cannot_be_changed(self, store: Store) -> None:
         save(store, make_profile())

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,8 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from airflow_ml_monitor.errors import StoreError
+from airflow_ml_monitor.profile import build_reference
+from airflow_ml_monitor.results import Severity, Status
 from airflow_ml_monitor.store import Store, schema, tables
-from tests.store.factories import make_origin, make_report
+from tests.store.factories import make_check, make_origin, make_report
 from tests.store.processes import in_processes
 
 
@@ -32,17 +38,6 @@ def statements(engine: sa.Engine) -> Iterator[list[str]]:
 def set_revision(engine: sa.Engine, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE ml_monitor.alembic_version SET version_num = :r"), {"r": revision})
-
-
-@pytest.fixture
-def restricted(store: Store) -> Iterator[sa.Engine]:
-    """An engine of a role that may connect and no more, on a database with the schema."""
-    role = store.engine.url.database
-    with store.engine.begin() as connection:
-        connection.execute(sa.text(f'CREATE ROLE "{role}" LOGIN'))
-    yield sa.create_engine(store.engine.url.set(username=role), poolclass=sa.NullPool)
-    with store.engine.begin() as connection:
-        connection.execute(sa.text(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'))
 
 
 class TestMigrate:
@@ -149,12 +144,58 @@ class TestCheck:
         with pytest.raises(StoreError, match=r"database \"nowhere\" does not exist"):
             Store(sa.create_engine(engine.url.set(database="nowhere"))).check()
 
-    def test_of_a_schema_the_role_may_not_use(self, restricted: sa.Engine) -> None:
-        with pytest.raises(StoreError, match="does not allow this: permission denied for schema ml_monitor"):
-            Store(restricted).check()
-
     def test_by_a_role_that_may_not_make_the_schema(self, store: Store, restricted: sa.Engine) -> None:
         with store.engine.begin() as connection:
             connection.execute(sa.text("DROP SCHEMA ml_monitor CASCADE"))
         with pytest.raises(StoreError, match=r"permission denied for database .* as a role that may"):
             Store(restricted).check()
+
+
+def insert_changed(engine: sa.Engine, table: str, changes: dict[str, Any]) -> None:
+    """Insert the only row of a table once more, changed."""
+    record = "jsonb_populate_record(old, CAST(:changes AS jsonb))"
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(f"INSERT INTO ml_monitor.{table} SELECT ({record}).* FROM ml_monitor.{table} old"),
+            {"changes": json.dumps(changes)},
+        )
+
+
+class TestConstraints:
+    @pytest.mark.parametrize(
+        ("table", "changes", "constraint"),
+        [
+            ("report", {"id": str(uuid.uuid4()), "status": "passed"}, "report_status_check"),
+            ("report", {"id": str(uuid.uuid4()), "window_end": "2013-02-04T00:00:00Z"}, "report_check"),
+            ("check_result", {"position": 1, "status": "FAIL"}, "check_result_status_check"),
+            ("check_result", {"position": 1, "severity": "high"}, "check_result_severity_check"),
+            ("reference", {"version": 2, "is_current": False, "window_end": "2013-01-01T00:00:00Z"}, "reference_check"),
+        ],
+        ids=lambda value: ", ".join(value) if isinstance(value, dict) else value,
+    )
+    def test_refuse_what_no_report_has(
+        self, store: Store, table: str, changes: dict[str, Any], constraint: str
+    ) -> None:
+        profile = build_reference(pd.DataFrame({"distance": [200.0, 1_400.0]}))
+        store.write(make_report(results=(make_check(),)), make_origin(), profile=profile, reference_name="january")
+        with pytest.raises(sa.exc.IntegrityError, match=f'violates check constraint "{constraint}'):
+            insert_changed(store.engine, table, changes)
+
+    def test_let_every_status_and_severity_in(self, store: Store) -> None:
+        results = tuple(make_check(status=status, severity=severity) for status in Status for severity in Severity)
+        assert store.write(make_report(results=results), make_origin()).report.results == results
+
+
+class TestIndexes:
+    @pytest.mark.parametrize("table", ["report", "reference"])
+    def test_lead_from_a_profile_to_what_refers_to_it(self, store: Store, table: str) -> None:
+        indexes = sa.inspect(store.engine).get_indexes(table, schema="ml_monitor")
+        assert [index["column_names"] for index in indexes if index["column_names"][0] == "profile_hash"]
+
+    def test_give_current_reports_without_sorting(self, store: Store) -> None:
+        with store.engine.begin() as connection:
+            connection.execute(sa.text("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"))
+            plan = connection.execute(
+                sa.text("EXPLAIN SELECT * FROM ml_monitor.current_report WHERE environment = 'prod' AND model = 'm'")
+            ).scalars()
+            assert "Sort" not in "\n".join(plan)

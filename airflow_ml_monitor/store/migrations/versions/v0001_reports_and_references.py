@@ -32,7 +32,8 @@ CREATE TABLE ml_monitor.report (
     task_id text NOT NULL,
     map_index integer NOT NULL,
     try_number integer NOT NULL,
-    status text NOT NULL,
+    attempt text,
+    status text NOT NULL CHECK (status IN ('pass', 'warn', 'fail', 'insufficient', 'error')),
     counts jsonb NOT NULL,
     reference text,
     rows_reference bigint,
@@ -47,7 +48,8 @@ CREATE TABLE ml_monitor.report (
     override_reason text,
     overridden_at timestamptz,
     written_at timestamptz NOT NULL DEFAULT now(),
-    CHECK ((window_start IS NULL) = (window_end IS NULL))
+    CHECK ((window_start IS NULL) = (window_end IS NULL)),
+    CHECK (window_start < window_end)
 )"""
 
 CHECK_RESULT = """
@@ -56,8 +58,8 @@ CREATE TABLE ml_monitor.check_result (
     position integer NOT NULL,
     check_name text NOT NULL,
     metric text NOT NULL,
-    status text NOT NULL,
-    severity text NOT NULL,
+    status text NOT NULL CHECK (status IN ('pass', 'warn', 'fail', 'insufficient', 'error')),
+    severity text NOT NULL CHECK (severity IN ('critical', 'warning', 'info')),
     required boolean NOT NULL,
     column_name text,
     segment text,
@@ -90,14 +92,17 @@ CREATE TABLE ml_monitor.reference (
     task_id text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (environment, model, name, version),
-    CHECK ((window_start IS NULL) = (window_end IS NULL))
+    CHECK ((window_start IS NULL) = (window_end IS NULL)),
+    CHECK (window_start < window_end)
 )"""
 
 INDEXES = (
-    """CREATE INDEX report_current ON ml_monitor.report (environment, model, kind, dag_id, task_id, map_index,
-    window_start, window_end, as_of DESC, try_number DESC, written_at DESC)""",
+    """CREATE INDEX report_current ON ml_monitor.report (environment, model, kind, model_version, dag_id, task_id,
+    map_index, window_start, window_end, as_of DESC, written_at DESC, try_number DESC, id)""",
     "CREATE INDEX report_window ON ml_monitor.report (environment, model, window_end)",
     "CREATE INDEX report_run ON ml_monitor.report (dag_id, run_id, task_id, map_index, try_number)",
+    "CREATE INDEX report_profile ON ml_monitor.report (profile_hash)",
+    "CREATE INDEX reference_profile ON ml_monitor.reference (profile_hash)",
     "CREATE UNIQUE INDEX reference_current ON ml_monitor.reference (environment, model, name) WHERE is_current",
 )
 
@@ -126,19 +131,20 @@ CHANGEABLE = {
     "reference": ("is_current",),
 }
 
-# The latest knowledge wins, then the latest try: a retried or cleared task leaves one row.
+# The latest knowledge wins, then what was written last: a retried or cleared task leaves one row, and the tries of a
+# run that was deleted and made again, which count from one, are not older than those of the first.
 CURRENT_REPORT = """
 CREATE VIEW ml_monitor.current_report AS
-SELECT DISTINCT ON (environment, model, kind, dag_id, task_id, map_index, window_start, window_end) *
+SELECT DISTINCT ON (environment, model, kind, model_version, dag_id, task_id, map_index, window_start, window_end) *
 FROM ml_monitor.report
-ORDER BY environment, model, kind, dag_id, task_id, map_index, window_start, window_end,
-    as_of DESC, try_number DESC, written_at DESC, id"""
+ORDER BY environment, model, kind, model_version, dag_id, task_id, map_index, window_start, window_end,
+    as_of DESC, written_at DESC, try_number DESC, id"""
 
 LATEST_VERDICT = """
 CREATE VIEW ml_monitor.latest_verdict AS
-SELECT DISTINCT ON (environment, model, kind, dag_id, task_id, map_index) *
+SELECT DISTINCT ON (environment, model, kind, model_version, dag_id, task_id, map_index) *
 FROM ml_monitor.current_report
-ORDER BY environment, model, kind, dag_id, task_id, map_index,
+ORDER BY environment, model, kind, model_version, dag_id, task_id, map_index,
     window_end DESC NULLS LAST, window_start DESC, as_of DESC"""
 
 METRIC_HISTORY = """
@@ -149,13 +155,15 @@ FROM ml_monitor.current_report r JOIN ml_monitor.check_result c ON c.report_id =
 
 DRIFT_BY_COLUMN = """
 CREATE VIEW ml_monitor.drift_by_column AS
-SELECT environment, model, window_start, window_end, as_of, dag_id, task_id, map_index, report_id, column_name,
+SELECT environment, model, model_version, window_start, window_end, as_of, dag_id, task_id, map_index, report_id,
+    column_name,
     (ARRAY['pass', 'insufficient', 'warn', 'fail', 'error'])[
         max(array_position(ARRAY['pass', 'insufficient', 'warn', 'fail', 'error'], status))] AS status,
     max(value / nullif(limit_upper, 0)) AS largest_value_to_limit
 FROM ml_monitor.metric_history
 WHERE kind = 'drift' AND column_name IS NOT NULL
-GROUP BY environment, model, window_start, window_end, as_of, dag_id, task_id, map_index, report_id, column_name"""
+GROUP BY environment, model, model_version, window_start, window_end, as_of, dag_id, task_id, map_index, report_id,
+    column_name"""
 
 
 def upgrade() -> None:
