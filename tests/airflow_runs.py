@@ -49,6 +49,16 @@ class Run:
             row = session.execute(query.with_only_columns(XComModel.value)).first()
         return None if row is None else XComModel.deserialize_value(row)
 
+    def set_state(self, task_id: str, state: str) -> None:
+        """Set a task's state without running it, as Airflow does with one it gives up or cannot start."""
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import update
+
+        mine = (TaskInstance.dag_id == self.dag_id, TaskInstance.run_id == self.run_id, TaskInstance.task_id == task_id)
+        with create_session() as session:
+            session.execute(update(TaskInstance).where(*mine).values(state=state))
+
     def _task_instances(self) -> list[Any]:
         from airflow.models.taskinstance import TaskInstance
         from airflow.utils.session import create_session
@@ -173,6 +183,7 @@ def _drive(
     from airflow.utils.state import DagRunState, TaskInstanceState
     from sqlalchemy import select
 
+    errors: dict[str, BaseException] = {}
     for _ in range(_ROUNDS):
         with create_session() as session:
             run = session.scalar(select(DagRun).where(DagRun.dag_id == dag.dag_id, DagRun.run_id == run_id))
@@ -183,7 +194,6 @@ def _drive(
             for ti in ready:
                 if ti.state != TaskInstanceState.UP_FOR_RESCHEDULE:
                     ti.try_number += 1
-    errors: dict[str, BaseException] = {}
                 ti.state = TaskInstanceState.SCHEDULED
                 ti.scheduled_dttm = datetime.now(UTC)
             session.commit()
@@ -197,12 +207,6 @@ def _drive(
     raise AssertionError(f"run {run_id} of {dag.dag_id} was not over after {_ROUNDS} rounds")
 
 
-@functools.cache
-def _share_api_server() -> None:
-    """One in-process execution API for all task runs: Airflow makes one for each, which takes seconds."""
-    from airflow.sdk.execution_time import supervisor
-
-    supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
 def _try(ti: Any, task: Any) -> BaseException | None:
     """Run one try of a task; return the error that ended it."""
     from airflow.sdk.definitions.dag import _run_task
@@ -213,3 +217,9 @@ def _try(ti: Any, task: Any) -> BaseException | None:
     return None
 
 
+@functools.cache
+def _share_api_server() -> None:
+    """One in-process execution API for all task runs: Airflow makes one for each, which takes seconds."""
+    from airflow.sdk.execution_time import supervisor
+
+    supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)

@@ -17,6 +17,7 @@ from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report
+from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ class MonitoringOperator(BaseOperator):
     :param model: the model that reports, references, predictions and labels belong to.
     :param model_version: its version, where there is one.
     :param environment: ``prod``, ``staging``, ...; the ``[ml_monitor] environment`` option by default.
-    :param window: event time to judge: a pair of times, ``{"start", "end"}`` or ``Last(timedelta)`` before ``as_of``.
-        By default it is read, in this order, from ``dag_run.conf["window"]``, the triggering asset events, the
-        partition key and the data interval.
+    :param window: event time to judge: a pair of times, ``{"start", "end"}`` or ``Last(timedelta)``, which ends at
+        ``as_of`` where one is given, else at the end of the run's data interval or when the run was due: every try and
+        task of a run has the same. By default it is read, in this order, from ``dag_run.conf["window"]``, the
+        triggering asset events, the partition key and the data interval.
     :param as_of: the moment whose knowledge the verdict uses; now by default.
     :param store_conn_id: Airflow connection of the store; the ``[ml_monitor] store_conn_id`` option by default.
     :param on_fail: ``"fail"`` the task (no retry), ``"skip"`` what is downstream, or ``"record"`` and succeed.
@@ -91,7 +93,7 @@ class MonitoringOperator(BaseOperator):
         store_conn_id: str | None = None,
         on_fail: str = "fail",
         close_on: Collection[str] = ("fail", "error"),
-        on_verdict: VerdictCallback | Sequence[VerdictCallback] = (),
+        on_verdict: VerdictCallback | Sequence[VerdictCallback] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -111,7 +113,7 @@ class MonitoringOperator(BaseOperator):
         """Return the report of this run; called once per try, before anything is stored."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        hook = MonitorStoreHook(self.store_conn_id or settings.store_conn_id())
+        hook = MonitorStoreHook(given(self.store_conn_id))
         hook.store.check()
         inputs = self.inputs(context, hook.store)
         started = time.perf_counter()
@@ -124,7 +126,7 @@ class MonitoringOperator(BaseOperator):
         context["ti"].xcom_push(key="return_value", value=summary)
         self.log.info("%s\nreport %s", report.summary(), stored.id)
         self._notify(report, context)
-        self._gating.apply(report, stored.id)
+        self._gating.apply(report, self._commands(stored, hook.store_conn_id))
         return summary
 
     def inputs(self, context: Context, store: Store) -> Inputs:
@@ -134,30 +136,44 @@ class MonitoringOperator(BaseOperator):
         """
         from airflow_ml_monitor.hooks.connections import AirflowConnections
 
-        as_of = datetime.now(UTC) if self.as_of is None else as_utc(self.as_of, what="as_of")
+        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
         return Inputs(
             context=context,
             store=store,
             connections=AirflowConnections(),
-            model=self._model(),
-            model_version=self.model_version,
-            environment=self.environment or settings.environment(),
+            model=self._require_model(given(self.model)),
+            model_version=given(self.model_version),
+            environment=given(self.environment) or settings.environment(),
             window=self.resolve_window(context, as_of),
             as_of=as_of,
         )
 
     def resolve_window(self, context: Context, as_of: datetime) -> Window | None:
         """Return the window by the rules of the ``window`` parameter."""
-        return resolve_window(self.window, context, as_of)
+        fixed = as_of if given(self.as_of) is not None else None
+        return resolve_window(given(self.window), context, fixed)
 
     @property
     def _gating(self) -> Gating:
         return Gating(self.on_fail, self.close_on)
 
-    def _model(self) -> str:
-        if not self.model:
-            raise ConfigurationError(f"task {self.task_id!r} needs model=, the name its reports are stored under")
-        return self.model
+    def _require_model(self, model: str | None) -> str:
+        if model is None:
+            raise ConfigurationError(
+                f"task {self.task_id!r} needs model=, the name its reports are stored under; it is {self.model!r}"
+            )
+        return model
+
+    def _where_to_look(self, stored: StoredReport) -> list[tuple[str, str]]:
+        """Return what a person may want to see of a verdict that closed, and the id of the report that has it."""
+        return [("this report", str(stored.id))]
+
+    def _commands(self, stored: StoredReport, conn_id: str) -> list[str]:
+        elsewhere = "" if conn_id == settings.store_conn_id() else f" --conn-id {conn_id}"
+        return [
+            f"All checks of {what}: {COMMAND_LINE} show {report_id}{elsewhere}"
+            for what, report_id in self._where_to_look(stored)
+        ]
 
     def _stamped(self, report: Report, inputs: Inputs, duration: float) -> Report:
         gate = {"on_fail": self.on_fail, "close_on": sorted(self._gating.close_on)}
@@ -173,12 +189,17 @@ class MonitoringOperator(BaseOperator):
         )
 
     def _notify(self, report: Report, context: Context) -> None:
-        callbacks = [self.on_verdict] if callable(self.on_verdict) else self.on_verdict
+        callbacks = [self.on_verdict] if callable(self.on_verdict) else self.on_verdict or ()
         for callback in callbacks:
             try:
                 callback(report, context)
             except Exception:  # a message that cannot be sent must not change a verdict
                 self.log.exception("on_verdict callback %r failed; the verdict stands", callback)
+
+
+def given(value: Any) -> Any:
+    """Return a parameter, or ``None`` for one that is blank or whose template rendered to nothing."""
+    return None if isinstance(value, str) and value.strip() in ("", "None") else value
 
 
 def origin_of(context: Context) -> Origin:
@@ -190,6 +211,7 @@ def origin_of(context: Context) -> Origin:
         task_id=ti.task_id,
         map_index=-1 if ti.map_index is None else ti.map_index,
         try_number=ti.try_number,
+        attempt=str(ti.id),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
@@ -44,9 +45,8 @@ class DriftOperator(MonitoringOperator):
         from airflow_ml_monitor.drift import detect_drift
         from airflow_ml_monitor.profile import profile_like
 
-        version = None if self.reference_version in (None, "") else int(self.reference_version or 0)
         reference = inputs.store.reference(
-            model=inputs.model, environment=inputs.environment, name=self.reference, version=version
+            model=inputs.model, environment=inputs.environment, name=self.reference, version=self._version()
         )
         dataset = inputs.dataset(self.data)
         current = profile_like(
@@ -55,3 +55,13 @@ class DriftOperator(MonitoringOperator):
         report = detect_drift(reference.profile, current, policy=self.policy, window=inputs.window, as_of=inputs.as_of)
         config = {**report.config, "data": dataset.to_dict()}
         return Outcome(report=replace(report, reference=reference.label, config=config), profile=current)
+
+    def _version(self) -> int | None:
+        version = given(self.reference_version)
+        try:
+            return None if version is None else int(version)
+        except ValueError:
+            raise ConfigurationError(
+                f"reference_version={version!r} of task {self.task_id!r} is not a number; "
+                "leave it out for the current version"
+            ) from None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.operators.instances import Evidence, latest_runs, named, reports_of, states_of
 from airflow_ml_monitor.results import CheckResult, Report, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
 from airflow_ml_monitor.window import Window
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 class GateOperator(MonitoringOperator):
     """Close on the reports of other tasks: this run's upstream monitoring tasks, or any DAG's, by model and window.
 
-    By default it judges the reports of all monitoring tasks upstream of it in this run, back to the gate before it,
-    mapped ones included. With ``kinds`` it judges the store's current reports of ``model`` and exactly this window,
-    whichever DAG made them, never by wall time. A report that is missing closes the gate.
+    By default it judges the reports of all monitoring tasks upstream of it in this run, mapped ones included, back to
+    the gate that judged them. It runs when all upstream tasks are done, and closes also on a plain one that failed or
+    was skipped (give another ``trigger_rule`` to leave those to Airflow). With ``kinds`` it judges the store's current
+    reports of ``model`` and exactly this window, whichever DAG made them, never by wall time. A report that is missing
+    closes the gate.
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).
     :param wait: how long missing reports of other DAGs are waited for (the task reschedules, it holds no worker).
     :param poke_interval: how often to look while waiting.
     :param close_on: statuses that close; a deployment gate adds ``"insufficient"``.
-    :raises ConfigurationError: ``kinds`` without ``model``, or with ``tasks``; ``wait`` without ``kinds``.
+    :raises ConfigurationError: ``kinds`` without ``model`` or with ``tasks``; either empty; ``wait`` without ``kinds``.
     """
 
     kind = "gate"
@@ -48,13 +50,14 @@ class GateOperator(MonitoringOperator):
         poke_interval: timedelta = timedelta(minutes=1),
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("trigger_rule", "none_failed" if kinds else "all_done")
+        kwargs.setdefault("trigger_rule", "all_done" if kinds is None else "none_failed")
         super().__init__(model=model, **kwargs)
-        if isinstance(kinds, str) or isinstance(tasks, str):
-            raise ConfigurationError(f"kinds and tasks are lists of names, not one text: {kinds!r}, {tasks!r}")
-        if kinds and (model is None or tasks is not None):
+        for name, given in (("tasks", tasks), ("kinds", kinds)):
+            if isinstance(given, str) or (given is not None and not given):
+                raise ConfigurationError(f"{name}={given!r} must be a list of names, and not an empty one")
+        if kinds is not None and (model is None or tasks is not None):
             raise ConfigurationError("a gate across DAGs (kinds=) needs model= and takes no tasks=")
-        if wait is not None and not kinds:
+        if wait is not None and kinds is None:
             raise ConfigurationError(
                 "wait= is for gates across DAGs (kinds=); upstream tasks of this run are waited for"
             )
@@ -64,129 +67,150 @@ class GateOperator(MonitoringOperator):
         self.poke_interval = poke_interval
 
     def compute(self, inputs: Inputs) -> Outcome:
-        stored, missing = self._across(inputs) if self.kinds else self._upstream(inputs.context, inputs)
-        if missing and self.wait is not None:
-            self._wait(inputs.context, missing)
+        evidence = self._upstream(inputs) if self.kinds is None else self._across(inputs)
+        if evidence.missing and self.wait is not None:
+            self._wait(inputs.context, evidence)
         required = self._gating.closes(Status.INSUFFICIENT)
-        results = [check for report in stored for check in _judged(report, required)]
+        judged = [check for report in evidence.reports for check in _judged(report, required)]
+        models = ", ".join(sorted({str(one.report.model) for one in evidence.reports}))
         report = Report(
             kind=self.kind,
-            results=(*results, *map(_missing, missing)),
-            model=self.model or ", ".join(sorted({str(one.report.model) for one in stored})) or self.dag_id,
-            window=inputs.window if self.kinds else _span(stored),
-            config={"reports": [str(one.id) for one in stored], "kinds": sorted(self.kinds or ())},
+            results=(*judged, *(_missing(name, why) for name, why in evidence.missing.items())),
+            model=inputs.model or models or self.dag_id,
+            window=_span(evidence.reports) if self.kinds is None else inputs.window,
+            config={"reports": [str(one.id) for one in evidence.reports], "kinds": sorted(self.kinds or ())},
         )
         return Outcome(report=report)
 
     def resolve_window(self, context: Context, as_of: datetime) -> Window | None:
         """Return the window across DAGs; in this run the reports themselves say theirs."""
-        return super().resolve_window(context, as_of) if self.kinds else None
+        return None if self.kinds is None else super().resolve_window(context, as_of)
 
-    def _model(self) -> str:
-        return self.model or ""
+    def _require_model(self, model: str | None) -> str:
+        return model or ""
 
-    def _across(self, inputs: Inputs) -> tuple[list[StoredReport], list[str]]:
+    def _where_to_look(self, stored: StoredReport) -> list[tuple[str, str]]:
+        closing = {
+            result.check.rpartition(".")[0]: str(result.detail["report_id"])
+            for result in stored.report.reasons
+            if "report_id" in result.detail
+        }
+        return [*super()._where_to_look(stored), *((f"task {task}", report) for task, report in closing.items())]
+
+    def _across(self, inputs: Inputs) -> Evidence:
         kinds = set(self.kinds or ())
-        stored = inputs.store.current_reports(
-            model=str(self.model), environment=inputs.environment, window=inputs.window, kinds=kinds
+        current = inputs.store.current_reports(
+            model=inputs.model,
+            model_version=inputs.model_version,
+            environment=inputs.environment,
+            window=inputs.window,
+            kinds=kinds,
         )
-        absent = kinds - {one.report.kind for one in stored}
-        return stored, [f"{kind} report of {self.model} for {inputs.window}" for kind in sorted(absent)]
+        evidence = Evidence()
+        for (dag_id, task_id), reports in latest_runs(current).items():
+            states = states_of(inputs.context, task_id, dag_id=dag_id, run_id=reports[0].origin.run_id)
+            # A run that Airflow has deleted cannot say what else there should be.
+            known = states or {one.origin.map_index: "success" for one in reports}
+            evidence.add(task_id, known, reports)
+        for kind in kinds - {one.report.kind for one in current}:
+            evidence.missing[kind] = f"the store has no {kind} report of {inputs.model} for {inputs.window}"
+        return evidence
 
-    def _upstream(self, context: Context, inputs: Inputs) -> tuple[list[StoredReport], list[str]]:
-        """Return the stored reports of this run's upstream monitoring tasks, and what should be there and is not.
+    def _upstream(self, inputs: Inputs) -> Evidence:
+        evidence, upstream = Evidence(), _monitoring_upstream(self)
+        for task_id in self._chosen(upstream):
+            states = self._relevant(inputs.context, upstream[task_id])
+            evidence.add(task_id, states, reports_of(inputs.context, task_id, inputs.store))
+        if self.trigger_rule == "all_done":
+            for task in self.upstream_list:
+                if task.task_id not in upstream:
+                    self._add_stopped(evidence, inputs.context, task)
+        return evidence
 
-        XCom says which reports are of the tasks' last tries: Airflow clears it when a task starts again, so that a
-        report of an earlier try never speaks for a later one that crashed.
-        """
-        task_ids = self._upstream_ids()
-        stored: list[StoredReport] = []
-        missing: list[str] = []
-        for task_id in task_ids:
-            states = _states(context, task_id)
-            reports = inputs.store.reports(_report_ids(context, task_id))
-            stored += reports
-            if len(reports) < max(len(states), 1):
-                missing.append(_absence(task_id, states, len(reports)))
-        return stored, missing
+    def _add_stopped(self, evidence: Evidence, context: Context, task: Any) -> None:
+        for index, state in self._relevant(context, task).items():
+            if state in ("failed", "upstream_failed", "skipped"):
+                evidence.missing[named(task.task_id, index)] = f"the task upstream is {state}"
 
-    def _upstream_ids(self) -> list[str]:
-        found = sorted(_monitoring_upstream(self))
-        if self.tasks is None:
-            if not found:
-                raise ConfigurationError(
-                    f"gate {self.task_id!r} has no monitoring task upstream; put one there, or gate across DAGs by "
-                    "model= and kinds="
-                )
-            return found
-        unknown = sorted(set(self.tasks) - set(found))
+    def _relevant(self, context: Context, task: Any) -> dict[int, str]:
+        """Return the states of a task's instances; in a mapped task group, of this instance's own only."""
+        states, index = states_of(context, task.task_id), context["ti"].map_index
+        group = self.get_closest_mapped_task_group()
+        same = group is not None and task.get_closest_mapped_task_group() is group
+        return {index: states.get(index, "not there")} if same and index is not None and index >= 0 else states
+
+    def _chosen(self, upstream: dict[str, Any]) -> list[str]:
+        found = sorted(upstream)
+        if self.tasks is None and not found:
+            raise ConfigurationError(
+                f"gate {self.task_id!r} has no monitoring task upstream; put one there, or gate across DAGs by "
+                "model= and kinds="
+            )
+        unknown = sorted(set(self.tasks or ()) - set(found))
         if unknown:
             raise ConfigurationError(
                 f"gate {self.task_id!r} names tasks that are no monitoring tasks upstream of it: {', '.join(unknown)}; "
                 f"there are {', '.join(found) or 'none'}"
             )
-        return sorted(self.tasks)
+        return found if self.tasks is None else sorted(self.tasks)
 
-    def _wait(self, context: Context, missing: Sequence[str]) -> None:
+    def _wait(self, context: Context, evidence: Evidence) -> None:
         now = datetime.now(UTC)
         started = context["ti"].get_first_reschedule_date(context) or now
         if self.wait is not None and now - started < self.wait:
-            self.log.info("waiting for %s", "; ".join(missing))
+            self.log.info("waiting for %s", "; ".join(evidence.missing.values()))
             raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]
 
 
-def _monitoring_upstream(task: Any) -> Iterator[str]:
-    """Yield the ids of monitoring tasks upstream, not looking past a gate: it answers for what is before it."""
+def _monitoring_upstream(task: Any) -> dict[str, Any]:
+    """Return the monitoring tasks upstream by id; behind a gate only those that it did not judge."""
+    found: dict[str, Any] = {}
+    answered: set[str] = set()
     seen: set[str] = set()
     ahead = list(task.upstream_list)
     while ahead:
-        one = ahead.pop()
+        one = ahead.pop(0)
         if one.task_id in seen:
             continue
         seen.add(one.task_id)
         made_by = one.operator_class if getattr(one, "is_mapped", False) else type(one)
-        monitoring = isinstance(made_by, type) and issubclass(made_by, MonitoringOperator)
-        if monitoring:
-            yield one.task_id
-        if not (monitoring and issubclass(made_by, GateOperator)):
-            ahead += one.upstream_list
+        if _is(made_by, MonitoringOperator):
+            found[one.task_id] = one
+        if _is(made_by, GateOperator):
+            judged = _judged_by(one)
+            if judged is None:
+                continue
+            answered |= judged
+        ahead += one.upstream_list
+    return {task_id: one for task_id, one in found.items() if task_id not in answered}
 
 
-def _states(context: Context, task_id: str) -> dict[str, str]:
-    ti: Any = context["ti"]
-    states: dict[str, dict[str, str]] = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
-    return states.get(ti.run_id, {})
+def _is(made_by: Any, kind: type) -> bool:
+    return isinstance(made_by, type) and issubclass(made_by, kind)
 
 
-def _report_ids(context: Context, task_id: str) -> list[UUID]:
-    pulled = context["ti"].xcom_pull(task_ids=task_id)
-    summaries = pulled if isinstance(pulled, (list, tuple)) else [pulled]
-    return [UUID(summary["report_id"]) for summary in summaries if isinstance(summary, dict) and "report_id" in summary]
-
-
-def _absence(task_id: str, states: dict[str, str], found: int) -> str:
-    came = ", ".join(sorted({str(state) for state in states.values()})) or "not run"
-    return f"report of task {task_id} ({found} of {max(len(states), 1)} there; task {came})"
+def _judged_by(gate: Any) -> set[str] | None:
+    """Return the ids of the tasks a gate judges; ``None`` for all that are upstream of it."""
+    given = getattr(gate, "partial_kwargs", {})
+    tasks, kinds = (getattr(gate, name, given.get(name)) for name in ("tasks", "kinds"))
+    if kinds is not None:
+        return set()
+    return None if tasks is None else set(tasks)
 
 
 def _judged(stored: StoredReport, required: bool) -> list[CheckResult]:
     """Return the checks that stop or worsen a report, named by its task; one that says so where there are none."""
     origin, report = stored.origin, stored.report
-    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
+    task = named(origin.task_id, origin.map_index)
     where = {"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id}
     if report.status in (Status.ERROR, Status.FAIL, Status.WARN):
         return [
-            replace(
-                reason,
-                segment=task if reason.segment is None else f"{task} / {reason.segment}",
-                detail={**reason.detail, **where},
-            )
+            replace(reason, check=f"{task}.{reason.check}", detail={**reason.detail, **where})
             for reason in report.reasons
         ]
     verdict = CheckResult(
-        check=report.kind,
+        check=f"{task}.{report.kind}",
         metric="status",
-        segment=task,
         status=report.status,
         required=required,
         n_current=report.rows_current,
@@ -196,13 +220,12 @@ def _judged(stored: StoredReport, required: bool) -> list[CheckResult]:
     return [verdict]
 
 
-def _missing(what: str) -> CheckResult:
+def _missing(name: str, why: str) -> CheckResult:
     return CheckResult(
-        check="report",
+        check=f"{name}.report",
         metric="status",
-        segment=what,
         status=Status.ERROR,
-        message="missing: it was not computed or not stored; look at that task's log, then clear it and this gate",
+        message=f"missing: {why}; look at that task's log, then clear it and this gate",
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Status
@@ -43,13 +42,20 @@ class Gating:
     def closes(self, status: Status) -> bool:
         return status in self.close_on
 
-    def apply(self, report: Report, report_id: UUID) -> None:
+    @classmethod
+    def of(cls, report: Report) -> Gating:
+        """Return the rule of the task that made a report, as its configuration has it."""
+        rule = report.config.get("gate", {})
+        return cls(rule.get("on_fail", "fail"), rule.get("close_on", ("fail", "error")))
+
+    def apply(self, report: Report, commands: Sequence[str]) -> None:
         """Raise what stops the DAG where the report's status closes; return otherwise.
 
+        :param commands: what to run to see more, for the message.
         :raises MonitoringFailed: ``on_fail`` is ``"fail"``.
         :raises AirflowSkipException: ``on_fail`` is ``"skip"``.
         """
         if not self.closes(report.status) or self.on_fail == "record":
             return
-        message = f"{report.summary()}\nAll checks of this report: airflow ml-monitor show {report_id}"
+        message = "\n".join([report.summary(), *commands])
         raise MonitoringFailed(message) if self.on_fail == "fail" else AirflowSkipException(message)

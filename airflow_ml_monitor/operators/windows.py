@@ -9,22 +9,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_ml_monitor.errors import WindowError
-from airflow_ml_monitor.window import Last, Window
+from airflow_ml_monitor.window import Last, Window, as_utc
 
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}))?)?)?")
 
 
-def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime) -> Window:
+def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime | None) -> Window:
     """Return the window of a task run.
 
     In this order: the ``window`` parameter; ``dag_run.conf["window"]``; the windows of the triggering asset events
     (``extra["window"]``; several span from the first start to the last end); the partition key; the data interval if
     it is longer than nothing.
 
+    :param as_of: the moment that ``Last`` ends at; ``None`` for a moment of the run's own, the same for all its tries.
     :raises WindowError: none of them says, or the first that does is no window.
     """
     if isinstance(window, Last):
-        return window.before(as_of)
+        return window.before(as_of or _moment_of_run(context))
     if window is not None:
         return Window.of(window)
     for source in (_from_conf, _from_events, _from_partition, _from_interval):
@@ -36,6 +37,12 @@ def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime) -> 
         'set window= on the task, trigger with {"window": {"start": ..., "end": ...}}, '
         "or schedule the DAG by a CronDataIntervalTimetable"
     )
+
+
+def _moment_of_run(context: Mapping[str, Any]) -> datetime:
+    run = context.get("dag_run")
+    moment = context.get("data_interval_end") or getattr(run, "run_after", None) or getattr(run, "start_date", None)
+    return as_utc(moment) if moment is not None else datetime.now(UTC)
 
 
 def _from_conf(context: Mapping[str, Any]) -> Window | None:

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, task, task_group
 
-from airflow_ml_monitor import Report, Status, Window
+from airflow_ml_monitor import Last, Report, Status, Window
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
@@ -21,6 +21,7 @@ from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
 from airflow_ml_monitor.quality import VolumeLimits
 from airflow_ml_monitor.store import Store
+from airflow_ml_monitor.version_compat import COMMAND_LINE
 from tests.airflow_runs import Run, clear, run_dag
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
@@ -119,6 +120,41 @@ class TestOneTask:
         with store.engine.connect() as connection:
             assert connection.execute(sa.text("SELECT count(*) FROM ml_monitor.report")).scalar() == 2
 
+    def test_a_window_before_the_run_is_the_same_for_all_its_tasks_and_tries(self, store: Store) -> None:
+        last = Last(timedelta(hours=12))
+        with DAG("last", schedule=None) as dag:
+            [quality("one", window=last), quality("two", window=last)]
+        run = run_dag(dag, interval=DAY)
+        clear(dag, run, ["one"])
+        current = store.current_reports(model="m", environment="prod")
+        assert {(one.origin.task_id, one.report.window, one.origin.try_number) for one in current} == {
+            ("one", Window(DAY.end - last.span, DAY.end), 2),
+            ("two", Window(DAY.end - last.span, DAY.end), 1),
+        }
+
+    def test_what_renders_to_nothing_is_not_given(self, store: Store) -> None:
+        nothing_given = "{{ dag_run.conf.get('given') }}"
+        run = run_before(
+            lambda: quality(
+                environment=nothing_given, as_of=nothing_given, window=nothing_given, model_version=nothing_given
+            ),
+            "rendered",
+        )
+        summary = run.xcom("quality")
+        assert (summary["environment"], summary["model_version"], summary["window"]) == ("prod", None, DAY.to_dict())
+
+    def test_the_message_says_how_to_see_more(self, store: Store) -> None:
+        errors: list[str] = []
+        on_failure = {"on_failure_callback": lambda context: errors.append(str(context["exception"]))}
+        with DAG("more", schedule=None, default_args=on_failure) as dag:
+            quality(data=EMPTY, on_fail="record") >> GateOperator(task_id="gate")
+        run = run_dag(dag, interval=DAY)
+        gate, judged = run.xcom("gate")["report_id"], run.xcom("quality")["report_id"]
+        assert errors[0].splitlines()[-2:] == [
+            f"All checks of this report: {COMMAND_LINE} show {gate}",
+            f"All checks of task quality: {COMMAND_LINE} show {judged}",
+        ]
+
     def test_the_same_dag_twice_in_one_process_reads_its_own_windows(self, store: Store) -> None:
         templated = Frame(hours, kwargs={"start": "{{ data_interval_start | ds }}", "days": 1}, time_column="at")
         with DAG("twice", schedule=None) as dag:
@@ -202,7 +238,7 @@ class TestGate:
         (stored,) = [
             one for one in store.run_reports(dag_id=run.dag_id, run_id=run.run_id) if one.report.kind == "gate"
         ]
-        assert [result.segment for result in stored.report.results] == ["one", "two"]
+        assert [result.check.split(".")[0] for result in stored.report.results] == ["one", "two"]
         assert stored.report.window == DAY
 
     def test_names_each_failed_check_of_each_task_with_its_value_and_limit(self, store: Store) -> None:
@@ -217,12 +253,12 @@ class TestGate:
         run = run_before(made, "gate_names")
         reasons = run.xcom("gate")["reasons"]
         assert [reason.split(":")[0] for reason in reasons] == [
-            "rows[one]",
-            "freshness[one]",
-            "rows[two]",
-            "freshness[two]",
+            "one.rows",
+            "one.freshness",
+            "two.rows",
+            "two.freshness",
         ]
-        assert reasons[0].startswith("rows[one]: fail, rows 24, lower limit 1,000 - ")
+        assert reasons[0].startswith("one.rows: fail, rows 24, lower limit 1,000 - ")
 
     def test_skip(self, store: Store) -> None:
         def made() -> Any:
@@ -249,7 +285,9 @@ class TestGate:
         run = run_before(made, "gate_crash")
         assert run.states == {"quality": "failed", "gate": "failed", "after": "upstream_failed"}
         (reason,) = run.xcom("gate")["reasons"]
-        assert "report of task quality (0 of 1 there; task failed)" in reason
+        assert reason.startswith(
+            "quality.report: error - missing: the task is failed and has no report of that; look at"
+        )
 
     def test_a_report_of_an_earlier_try_does_not_speak_for_a_later_one_that_crashed(self, store: Store) -> None:
         broken: list[bool] = []
@@ -284,6 +322,99 @@ class TestGate:
         assert run.states["quality"] == "skipped"
         assert run.states["gate"] == "failed"
 
+    @pytest.mark.parametrize("state", ["failed", "skipped", "upstream_failed"])
+    def test_a_cleared_task_that_never_started_again_has_no_report(self, store: Store, state: str) -> None:
+        with DAG(f"gate_unstarted_{state}", schedule=None) as dag:
+            quality(on_fail="record") >> GateOperator(task_id="gate")
+        run = run_dag(dag, interval=DAY)
+        assert run.states["gate"] == "success"
+        run.set_state("quality", state)
+        assert run.xcom("quality")["status"] == "pass", "what the earlier try left"
+        clear(dag, run, ["gate"])
+        assert run.states["gate"] == "failed"
+
+    def test_a_cleared_task_behind_one_that_fails_now_has_no_report(self, store: Store) -> None:
+        broken: list[bool] = []
+
+        @task
+        def extract() -> None:
+            if broken:
+                raise OSError("the lake is dry")
+
+        with DAG("gate_behind", schedule=None) as dag:
+            extract() >> quality(on_fail="record") >> GateOperator(task_id="gate") >> EmptyOperator(task_id="after")
+        run = run_dag(dag, interval=DAY)
+        assert run.states["after"] == "success"
+        broken.append(True)
+        clear(dag, run, ["extract", "quality", "gate", "after"])
+        assert run.states == {
+            "extract": "failed",
+            "quality": "upstream_failed",
+            "gate": "failed",
+            "after": "upstream_failed",
+        }
+
+    def test_mapped_instances_that_are_gone_do_not_count(self, store: Store) -> None:
+        sources = ["good", "good", "empty"]
+
+        @task
+        def listed() -> list[str]:
+            return sources
+
+        frames = {"good": GOOD, "empty": EMPTY}
+
+        def load(source: str) -> pd.DataFrame:
+            return hours() if frames[source] is GOOD else nothing()
+
+        with DAG("gate_shrunk", schedule=None) as dag:
+            partial = DataQualityOperator.partial(task_id="quality", model="m", on_fail="record")
+            described = listed().map(lambda source: Frame(load, kwargs={"source": source}, time_column="at"))
+            partial.expand(data=described) >> GateOperator(task_id="gate")
+        run = run_dag(dag, interval=DAY)
+        assert run.states["gate"] == "failed"
+        sources.pop()
+        clear(dag, run, ["listed", "quality", "gate"])
+        assert run.states["quality[2]"] == "removed"
+        assert run.states["gate"] == "success"
+
+    def test_a_plain_upstream_task_that_failed_closes(self, store: Store) -> None:
+        @task
+        def features() -> None:
+            raise OSError("the lake is dry")
+
+        def made() -> Any:
+            return [quality(on_fail="record"), features()] >> GateOperator(task_id="gate")
+
+        run = run_before(made, "gate_plain")
+        assert run.states["gate"] == "failed"
+        assert run.xcom("gate")["reasons"][0].startswith(
+            "features.report: error - missing: the task upstream is failed"
+        )
+
+    def test_what_a_gate_of_certain_tasks_left_out_the_next_one_judges(self, store: Store) -> None:
+        def made() -> Any:
+            first = [quality("one", on_fail="record"), quality("two", EMPTY, on_fail="record")] >> GateOperator(
+                task_id="first", tasks=["one"]
+            )
+            return first >> GateOperator(task_id="second")
+
+        run = run_before(made, "gate_left_out")
+        assert (run.states["first"], run.states["second"]) == ("success", "failed")
+        assert [reason.split(":")[0] for reason in run.xcom("second")["reasons"]] == ["two.rows"]
+
+    def test_in_a_mapped_group_each_instance_judges_its_own(self, store: Store) -> None:
+        with DAG("gate_group", schedule=None) as dag:
+
+            @task_group
+            def judged(window: dict[str, str]) -> None:
+                checked = quality(window=window, on_fail="record")
+                checked >> GateOperator(task_id="gate") >> EmptyOperator(task_id="after")
+
+            judged.expand(window=[DAY.to_dict(), Window("2012-01-01T00:00:00Z", "2012-01-02T00:00:00Z").to_dict()])
+        run = run_dag(dag, interval=DAY)
+        assert [run.states[f"judged.gate[{index}]"] for index in (0, 1)] == ["success", "failed"]
+        assert [run.states[f"judged.after[{index}]"] for index in (0, 1)] == ["success", "upstream_failed"]
+
     def test_a_gate_answers_for_what_is_before_it(self, store: Store) -> None:
         def made() -> Any:
             first = quality("one", EMPTY, on_fail="record") >> GateOperator(task_id="first", on_fail="record")
@@ -291,7 +422,7 @@ class TestGate:
 
         run = run_before(made, "gate_of_gates")
         assert run.states["second"] == "failed"
-        assert [line.split(":")[0] for line in run.xcom("second")["reasons"]] == ["rows[first / one]"]
+        assert [line.split(":")[0] for line in run.xcom("second")["reasons"]] == ["first.one.rows"]
 
     def test_no_monitoring_task_upstream(self, store: Store) -> None:
         run = run_before(lambda: GateOperator(task_id="gate"), "gate_alone")
@@ -323,7 +454,31 @@ class TestGateAcrossDags:
         run_before(quality, "other", NEXT)
         run = run_before(self.made, "across_missing")
         assert run.states["gate"] == "failed"
-        assert "data_quality report of m for 2013-02-04T00:00Z to 2013-02-05T00:00Z" in run.xcom("gate")["reasons"][0]
+        (reason,) = run.xcom("gate")["reasons"]
+        assert "no data_quality report of m for 2013-02-04T00:00Z to 2013-02-05T00:00Z" in reason
+
+    def test_closes_when_a_mapped_task_of_the_other_dag_has_not_reported_whole(self, store: Store) -> None:
+        def load(broken: bool) -> pd.DataFrame:
+            if broken:
+                raise OSError("the lake is dry")
+            return hours()
+
+        def mapped() -> Any:
+            data = [Frame(load, kwargs={"broken": broken}, time_column="at") for broken in (False, True)]
+            return DataQualityOperator.partial(task_id="quality", model="m").expand(data=data)
+
+        run_before(mapped, "other_mapped")
+        run = run_before(self.made, "across_mapped")
+        assert run.states["gate"] == "failed"
+        assert run.xcom("gate")["reasons"][0].startswith("quality[1].report: error")
+
+    def test_judges_the_version_it_names(self, store: Store) -> None:
+        run_before(lambda: quality(model_version="1"), "other_version")
+        opened, closed = (
+            run_before(lambda version=version: self.made(model_version=version), f"across_version_{version}")
+            for version in ("1", "2")
+        )
+        assert (opened.states["gate"], closed.states["gate"]) == ("success", "failed")
 
     def test_waits_for_it_without_holding_a_worker(self, store: Store) -> None:
         with DAG("waiting", schedule=None) as dag:

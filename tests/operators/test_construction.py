@@ -71,7 +71,9 @@ def test_unknown_close_on_is_refused_at_parse_time(close_on: Any, said: str) -> 
         ({"kinds": ["drift"]}, "needs model="),
         ({"kinds": ["drift"], "model": "m", "tasks": ["t"]}, "takes no tasks="),
         ({"wait": 1}, "wait= is for gates across DAGs"),
-        ({"kinds": "drift", "model": "m"}, "lists of names"),
+        ({"kinds": "drift", "model": "m"}, "kinds='drift' must be a list of names"),
+        ({"kinds": [], "model": "m"}, "not an empty one"),
+        ({"tasks": []}, "not an empty one"),
     ],
 )
 def test_gates_that_cannot_work_are_refused_at_parse_time(arguments: dict[str, Any], said: str) -> None:
@@ -82,10 +84,10 @@ def test_gates_that_cannot_work_are_refused_at_parse_time(arguments: dict[str, A
 def test_importing_all_operators_loads_no_heavy_library() -> None:
     code = (
         "import sys\n"
-        "import airflow_ml_monitor, airflow_ml_monitor.data\n"
-        "from airflow_ml_monitor.drift import DriftPolicy\n"
         "import airflow.sdk\n"
         "before = set(sys.modules)  # on 3.1 Airflow itself loads alembic\n"
+        "import airflow_ml_monitor, airflow_ml_monitor.data\n"
+        "from airflow_ml_monitor.drift import DriftPolicy\n"
         "from airflow_ml_monitor.quality import VolumeLimits\n"
         "from airflow_ml_monitor.operators import data_quality, drift, gate, reference\n"
         "from airflow_ml_monitor.hooks import store\n"

@@ -1,0 +1,88 @@
+"""Task instances, and which stored report speaks for which: what a gate goes by.
+
+XCom alone is no proof: Airflow clears it when a try starts, so a task that was cleared and never started again still
+shows the report of its earlier try. An instance's state tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from airflow_ml_monitor.operators.gating import Gating
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_ml_monitor.store import Store, StoredReport
+
+UNMAPPED = -1
+
+
+@dataclass
+class Evidence:
+    """The reports a gate judges, and what should have one and has not: name -> why."""
+
+    reports: list[StoredReport] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def add(self, task_id: str, states: Mapping[int, str], reports: Iterable[StoredReport]) -> None:
+        """Take over one task: for each of its instances the report that speaks for it, or that there is none."""
+        by_index = {report.origin.map_index: report for report in reports}
+        for index, state in states.items() or [(UNMAPPED, "not there")]:
+            report = by_index.get(index)
+            if report is not None and speaks(report, state):
+                self.reports.append(report)
+            else:
+                self.missing[named(task_id, index)] = f"the task is {state} and has no report of that"
+
+
+def speaks(report: StoredReport, state: str) -> bool:
+    """Whether a report is what its task instance, now in ``state``, came to.
+
+    A success always stored its report. A failed or skipped one did where the report's verdict is what failed or skipped
+    it; any other report of it is of an earlier try.
+    """
+    if state in ("failed", "skipped"):
+        return Gating.of(report.report).closes(report.report.status)
+    return state == "success"
+
+
+def named(task_id: str, map_index: int) -> str:
+    return task_id if map_index == UNMAPPED else f"{task_id}[{map_index}]"
+
+
+def states_of(
+    context: Context, task_id: str, *, dag_id: str | None = None, run_id: str | None = None
+) -> dict[int, str]:
+    """Return the states of a task's instances by map index, of this run by default; vanished ones are left out."""
+    ti: Any = context["ti"]
+    dag, run = dag_id or ti.dag_id, run_id or ti.run_id
+    found = ti.get_task_states(dag_id=dag, task_ids=[task_id], run_ids=[run]).get(run, {})
+    by_index = {
+        UNMAPPED if key == task_id else int(key.removeprefix(f"{task_id}_")): str(state) for key, state in found.items()
+    }
+    return {index: state for index, state in sorted(by_index.items()) if state != "removed"}
+
+
+def reports_of(context: Context, task_id: str, store: Store) -> list[StoredReport]:
+    """Return the stored reports that a task of this run named in XCom."""
+    pulled = context["ti"].xcom_pull(task_ids=task_id)
+    summaries = pulled if isinstance(pulled, (list, tuple)) else [pulled]
+    ids = [UUID(summary["report_id"]) for summary in summaries if isinstance(summary, dict) and "report_id" in summary]
+    return [report for report in store.reports(ids) if report.origin.task_id == task_id]
+
+
+def latest_runs(reports: Collection[StoredReport]) -> dict[tuple[str, str], list[StoredReport]]:
+    """Return the reports by DAG and task, of each the latest run's only."""
+    last = {(one.origin.dag_id, one.origin.task_id): one for one in sorted(reports, key=lambda one: one.written_at)}
+    return {
+        task: [
+            one
+            for one in reports
+            if (one.origin.dag_id, one.origin.task_id, one.origin.run_id) == (*task, newest.origin.run_id)
+        ]
+        for task, newest in last.items()
+    }
