@@ -65,14 +65,21 @@ class Assertion:
 def assertion_of(expectation: Expectation) -> Assertion:
     """Return what an expectation says, in plain values."""
     plain = expectation.configuration.to_json_dict()
-    condition = getattr(expectation, "row_condition", None)
     return Assertion(
         check=plain["type"],
         kwargs={key: value for key, value in plain["kwargs"].items() if key != "batch_id"},
         severity=Severity(plain["severity"]),
         description=expectation.description,
-        condition=str(condition) if isinstance(condition, str) else repr(condition) if condition else None,
+        condition=_condition(getattr(expectation, "row_condition", None)),
     )
+
+
+def _condition(condition: Any) -> str | None:
+    """Return a condition on rows as its author wrote it; Great Expectations wraps what it hands on to pandas."""
+    if not condition:
+        return None
+    written = getattr(condition, "pass_through_filter", condition)
+    return written if isinstance(written, str) else repr(written)
 
 
 def _bounded(value: Any) -> Any:

@@ -7,36 +7,77 @@ from typing import Any
 
 from airflow_ml_monitor.quality.assertion import Assertion
 
-# What the rows counted as unexpected do.
-_BROKEN = {
-    "expect_column_values_to_not_be_null": "{column} is missing",
-    "expect_column_values_to_be_null": "{column} is not missing",
-    "expect_column_values_to_be_unique": "{column} is repeated",
-    "expect_column_values_to_be_in_set": "{column} is not one of {value_set}",
-    "expect_column_values_to_not_be_in_set": "{column} is one of {value_set}",
-    "expect_column_values_to_be_between": "{column} is not {range}",
-    "expect_column_value_lengths_to_be_between": "the length of {column} is not {range}",
-    "expect_column_value_lengths_to_equal": "the length of {column} is not {value}",
-    "expect_column_values_to_match_regex": "{column} does not match {regex}",
-    "expect_column_values_to_not_match_regex": "{column} matches {regex}",
-    "expect_column_values_to_match_like_pattern": "{column} is not like {like_pattern}",
-    "expect_column_values_to_not_match_like_pattern": "{column} is like {like_pattern}",
-    "expect_column_values_to_match_strftime_format": "{column} is not in the format {strftime_format}",
-    "expect_column_values_to_be_dateutil_parseable": "{column} is not a date",
-    "expect_column_values_to_be_json_parseable": "{column} is not JSON",
-    "expect_column_values_to_be_of_type": "{column} is not of type {type_}",
-    "expect_column_values_to_be_in_type_list": "{column} is of none of the types {type_list}",
-    "expect_column_values_to_be_increasing": "{column} does not increase",
-    "expect_column_values_to_be_decreasing": "{column} does not decrease",
-    "expect_column_value_z_scores_to_be_less_than": "the z-score of {column} is not below {threshold}",
-    "expect_column_pair_values_to_be_equal": "{column_A} is not equal to {column_B}",
-    "expect_column_pair_values_a_to_be_greater_than_b": "{column_A} is not greater than {column_B}",
-    "expect_column_pair_values_to_be_in_set": "the pair {columns} is outside its allowed set",
-    "expect_compound_columns_to_be_unique": "the combination of {columns} is repeated",
-    "expect_select_column_values_to_be_unique_within_record": "a value occurs twice among {columns}",
-    "expect_multicolumn_sum_to_equal": "the sum of {columns} is not {sum_total}",
-    "expect_multicolumn_values_to_be_equal": "{columns} are not equal",
+# What a row that is counted as unexpected does, and what one does that is not.
+_ROWS = {
+    "expect_column_values_to_not_be_null": ("{column} is missing", "{column} is present"),
+    "expect_column_values_to_be_null": ("{column} is not missing", "{column} is missing"),
+    "expect_column_values_to_be_unique": ("{column} is repeated", "{column} is unique"),
+    "expect_column_values_to_be_in_set": ("{column} is not one of {value_set}", "{column} is one of {value_set}"),
+    "expect_column_values_to_not_be_in_set": ("{column} is one of {value_set}", "{column} is not one of {value_set}"),
+    "expect_column_values_to_be_between": ("{column} is not {range}", "{column} is {range}"),
+    "expect_column_value_lengths_to_be_between": (
+        "the length of {column} is not {range}",
+        "the length of {column} is {range}",
+    ),
+    "expect_column_value_lengths_to_equal": (
+        "the length of {column} is not {value}",
+        "the length of {column} is {value}",
+    ),
+    "expect_column_values_to_match_regex": ("{column} does not match {regex}", "{column} matches {regex}"),
+    "expect_column_values_to_not_match_regex": ("{column} matches {regex}", "{column} does not match {regex}"),
+    "expect_column_values_to_match_like_pattern": (
+        "{column} is not like {like_pattern}",
+        "{column} is like {like_pattern}",
+    ),
+    "expect_column_values_to_not_match_like_pattern": (
+        "{column} is like {like_pattern}",
+        "{column} is not like {like_pattern}",
+    ),
+    "expect_column_values_to_match_strftime_format": (
+        "{column} is not in the format {strftime_format}",
+        "{column} is in the format {strftime_format}",
+    ),
+    "expect_column_values_to_be_dateutil_parseable": ("{column} is not a date", "{column} is a date"),
+    "expect_column_values_to_be_json_parseable": ("{column} is not JSON", "{column} is JSON"),
+    "expect_column_values_to_be_of_type": ("{column} is not of type {type_}", "{column} is of type {type_}"),
+    "expect_column_values_to_be_in_type_list": (
+        "{column} is of none of the types {type_list}",
+        "{column} is of one of the types {type_list}",
+    ),
+    "expect_column_values_to_be_increasing": ("{column} does not increase", "{column} increases"),
+    "expect_column_values_to_be_decreasing": ("{column} does not decrease", "{column} decreases"),
+    "expect_column_value_z_scores_to_be_less_than": (
+        "the z-score of {column} is not below {threshold}",
+        "the z-score of {column} is below {threshold}",
+    ),
+    "expect_column_pair_values_to_be_equal": (
+        "{column_A} is not equal to {column_B}",
+        "{column_A} is equal to {column_B}",
+    ),
+    "expect_column_pair_values_a_to_be_greater_than_b": (
+        "{column_A} is not greater than {column_B}",
+        "{column_A} is greater than {column_B}",
+    ),
+    "expect_column_pair_values_to_be_in_set": (
+        "the pair {columns} is outside its allowed set",
+        "the pair {columns} is in its allowed set",
+    ),
+    "expect_compound_columns_to_be_unique": (
+        "the combination of {columns} is repeated",
+        "the combination of {columns} is unique",
+    ),
+    "expect_select_column_values_to_be_unique_within_record": (
+        "a value occurs twice among {columns}",
+        "no value occurs twice among {columns}",
+    ),
+    "expect_multicolumn_sum_to_equal": (
+        "the sum of {columns} is not {sum_total}",
+        "the sum of {columns} is {sum_total}",
+    ),
+    "expect_multicolumn_values_to_be_equal": ("{columns} are not equal", "{columns} are equal"),
 }
+_BROKEN = {check: broken for check, (broken, _) in _ROWS.items()}
+_KEPT = {check: kept for check, (_, kept) in _ROWS.items()}
 # What the observed number is.
 _MEASURED = {
     "expect_column_mean_to_be_between": "the mean of {column}",
@@ -78,14 +119,18 @@ _VERBS = {
 def share_sentence(assertion: Assertion, share: float, considered: int, *, allowed: float, whole: bool) -> str:
     """Say in what share of the rows an expectation is broken: "late is missing in 15.2 % of 6,012 rows; ...".
 
+    Where it is broken in none, what holds: "late is present in all 6,012 rows".
+
     :param considered: rows it could be decided for; ``whole`` when these are all rows.
     :param allowed: the largest share allowed.
     """
-    broken = _filled(_BROKEN, assertion) or f"{in_words(assertion)} does not hold"
+    broken, kept = (_filled(phrases, assertion) for phrases in (_BROKEN, _KEPT))
     rows = f"{considered:,} rows{'' if whole else ' with a value'}{_where(assertion)}"
+    if share == 0:
+        return f"{kept or f'{in_words(assertion)} holds'} in all {rows}"
     digits = 6 if share > allowed and percent(share) == percent(allowed) else 3
     limit = f"at most {percent(allowed, digits)} allowed" if allowed else "none allowed"
-    return f"{broken} in {percent(share, digits)} of {rows}; {limit}"
+    return f"{broken or f'{in_words(assertion)} does not hold'} in {percent(share, digits)} of {rows}; {limit}"
 
 
 def measure_sentence(assertion: Assertion, value: Any, limits: str) -> str:

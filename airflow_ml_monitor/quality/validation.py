@@ -71,7 +71,7 @@ def validate(
     expectations = [] if suite is None else with_parameters(load_suite(suite, connections=connections), parameters)
     rows = dataset.open(window, as_of=moment, connections=connections)
     extent = measure(rows)
-    results = [rows_check(extent, rows.label, window=window, limits=limits, reference=reference)]
+    results = [rows_check(extent, dataset, window=window, limits=limits, reference=reference)]
     if freshness is not None:
         results.append(freshness_check(extent, rows.label, freshness=freshness, as_of=moment, window=window))
     results += _content_results(rows, extent, reference, expectations)

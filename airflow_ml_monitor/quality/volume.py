@@ -12,6 +12,7 @@ from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Dataset
     from airflow_ml_monitor.profile import Profile
 
 
@@ -72,12 +73,9 @@ def expected_rows(reference: Profile | None, window: Window | None) -> float | N
 
 
 def rows_check(
-    extent: Extent, label: str, *, window: Window | None, limits: VolumeLimits, reference: Profile | None = None
+    extent: Extent, dataset: Dataset, *, window: Window | None, limits: VolumeLimits, reference: Profile | None = None
 ) -> CheckResult:
-    """Return whether there are rows, and about as many as expected.
-
-    :param label: the dataset in words.
-    """
+    """Return whether there are rows, and about as many as expected."""
     expected = expected_rows(reference, window)
     allowed = limits.around(expected)
     kept = (allowed.lower is None or extent.rows >= allowed.lower) and (
@@ -93,18 +91,21 @@ def rows_check(
         limits=allowed,
         n_reference=None if reference is None else reference.rows,
         n_current=extent.rows,
-        message=_sentence(extent, label, window, expected, allowed),
+        message=_sentence(extent, dataset, window, expected, allowed),
         detail={} if expected is None else {"expected_rows": round(expected, 1)},
     )
 
 
-def _sentence(extent: Extent, label: str, window: Window | None, expected: float | None, allowed: Limits) -> str:
+def _sentence(extent: Extent, dataset: Dataset, window: Window | None, expected: float | None, allowed: Limits) -> str:
     when = f" for {window}" if window else ""
     if extent.missing:
         return f"outage: nothing to read{when}: {extent.missing}"
+    place = dataset.label
+    if window and dataset.time_column is None:
+        when, place = "", f"{place} (all there are: without a time_column they are not cut to {window})"
     if extent.rows == 0 and allowed.lower:
-        return f"outage: there is no row{when} in {label}; check that what writes it has run"
+        return f"outage: there is no row{when} in {place}; check that what writes it has run"
     least = f"at least {math.ceil(allowed.lower or 0):,}"
     most = "" if allowed.upper is None else f" and at most {math.floor(allowed.upper):,}"
     guess = "" if expected is None else f"about {expected:,.0f} expected from the reference, "
-    return f"{extent.rows:,} rows{when} in {label}; {guess}{least}{most} allowed"
+    return f"{extent.rows:,} rows{when} in {place}; {guess}{least}{most} allowed"
