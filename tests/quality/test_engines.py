@@ -238,3 +238,11 @@ def test_the_author_says_what_a_missing_value_of_a_pair_means(engine, kind):
     source = data if kind == "pandas" else Table("pairs", conn_id="w")
     silent, explicit = validate(source, suite, connections=Connections({"w": engine})).results[1:]
     assert (silent.n_current, explicit.n_current) == (1, 3)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("pandas", Status.PASS), ("table", Status.ERROR)])
+def test_a_condition_in_pandas_own_words_is_for_pandas_only(warehouse, kind, status):
+    data = {"pandas": Frame(flights), "table": Table("flights", conn_id="w")}[kind]
+    expectation = gxe.ExpectColumnValuesToNotBeNull(column="legs", row_condition="legs==1", condition_parser="pandas")
+    result = validate(data, [expectation], connections=Connections({"w": warehouse})).results[-1]
+    assert (result.status, result.segment) == (status, "legs==1")

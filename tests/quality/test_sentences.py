@@ -37,6 +37,42 @@ def test_an_expectation_of_the_author_s_own_reads_as_its_name():
     assert sentence == "column values to be on time [late] does not hold in 25 % of 8 rows; none allowed"
 
 
+@pytest.mark.parametrize(
+    ("expectation", "sentence"),
+    [
+        (gxe.ExpectColumnValuesToNotBeNull(column="late"), "late is present in all 8 rows"),
+        (
+            gxe.ExpectColumnValuesToBeInTypeList(column="c", type_list=["int64", "str"]),
+            "c is of one of the types int64, str in all 8 rows",
+        ),
+        (gxe.ExpectColumnValuesToNotMatchRegex(column="c", regex="^x"), "c does not match ^x in all 8 rows"),
+    ],
+)
+def test_where_nothing_is_broken_it_says_what_holds(expectation, sentence):
+    assert share_sentence(assertion_of(expectation), 0.0, 8, allowed=0, whole=True) == sentence
+
+
+def test_an_expectation_of_the_author_s_own_holds_by_its_name():
+    class ExpectColumnValuesToBeEarly(gxe.ExpectColumnValuesToNotBeNull):
+        pass
+
+    said = assertion_of(ExpectColumnValuesToBeEarly(column="late"))
+    sentence = share_sentence(said, 0.0, 8, allowed=0.1, whole=False)
+    assert sentence == "column values to be early [late] holds in all 8 rows with a value"
+
+
+@pytest.mark.parametrize(
+    ("parser", "condition", "shown"),
+    [
+        ("pandas", "legs==1", "legs==1"),
+        ("great_expectations", 'col("legs") > 1', "legs > 1"),
+    ],
+)
+def test_a_condition_reads_as_its_author_wrote_it(parser, condition, shown):
+    expectation = gxe.ExpectColumnValuesToNotBeNull(column="late", row_condition=condition, condition_parser=parser)
+    assert assertion_of(expectation).condition == shown
+
+
 def test_a_long_list_is_cut():
     said = assertion_of(gxe.ExpectTableColumnsToMatchSet(column_set=[f"column_{n}" for n in range(100)]))
     assert len(statement_sentence(said, success=False)) < 200

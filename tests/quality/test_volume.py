@@ -123,6 +123,18 @@ class TestAgainstTheReference:
             "hourly.<locals>.<lambda>; about 24 expected from the reference, at least 12 and at most 48 allowed"
         )
 
+    @pytest.mark.parametrize(
+        ("hours", "said"), [(3, "3 rows in the frame of "), (0, "there is no row in the frame of ")]
+    )
+    def test_rows_that_no_time_column_cuts_are_not_said_to_be_of_the_window(self, hours, said):
+        uncut = Frame(hourly(hours).load)
+        message = rows_result(uncut, window=DAY).message
+        assert said in message
+        assert (
+            "(all there are: without a time_column they are not cut to 2013-02-04T00:00Z to 2013-02-05T00:00Z)"
+            in message
+        )
+
     def test_a_ratio_can_be_switched_off(self):
         limits = VolumeLimits(lowest_ratio=None)
         assert rows_result(hourly(1), window=DAY, reference=self.reference, volume=limits).status is Status.PASS
