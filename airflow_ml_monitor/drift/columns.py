@@ -7,8 +7,14 @@ from dataclasses import replace
 
 from airflow_ml_monitor.drift.checks.distribution import level_distribution, numeric_distribution, score_distribution
 from airflow_ml_monitor.drift.checks.missing import infinite_share, missing_share, too_large_share
-from airflow_ml_monitor.drift.checks.novelty import too_many_levels, unseen_levels, vanished_levels, woke_up
-from airflow_ml_monitor.drift.checks.outliers import far_outside, stuck_value
+from airflow_ml_monitor.drift.checks.novelty import (
+    too_many_levels,
+    unseen_level,
+    unseen_levels,
+    vanished_levels,
+    woke_up,
+)
+from airflow_ml_monitor.drift.checks.outliers import far_outside, stuck_level, stuck_value
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.levels import Levels
 from airflow_ml_monitor.drift.policy import DriftPolicy
@@ -35,7 +41,10 @@ def column_findings(
         found = _numeric(column, reference, current, policy)
         yield from map(_noted, found) if reference.kind is Kind.DATETIME else found
     elif isinstance(reference, LevelProfile) and isinstance(current, LevelProfile):
-        yield from _levels(column, Levels.of(reference, current), policy)
+        levels = Levels.of(reference, current)
+        yield from _levels(column, levels, policy)
+        if _too_many(levels) and min(levels.n, levels.m) >= policy.min_rows:
+            yield stuck_level(column, Levels.in_groups(reference, current), policy)
     elif reference.kind is Kind.OTHER:
         yield _not_compared(column, reference, current)
 
@@ -84,14 +93,20 @@ def _levels(column: str, levels: Levels, policy: DriftPolicy) -> Iterator[Findin
         yield _undecided("distribution", "tvd", column, (levels.n, levels.m), policy, "values")
     elif levels.in_reference == 1:
         yield woke_up(column, levels, policy)
-    elif levels.in_reference * _ROWS_PER_LEVEL > levels.n or not levels.complete:
+    elif _too_many(levels):
         yield too_many_levels(column, levels)
+        if levels.complete:
+            yield unseen_level(column, levels, policy)
     else:
         yield level_distribution(column, levels, policy)
         yield unseen_levels(column, levels, policy)
         vanished = vanished_levels(column, levels, policy)
         if vanished is not None:
             yield vanished
+
+
+def _too_many(levels: Levels) -> bool:
+    return levels.in_reference * _ROWS_PER_LEVEL > levels.n or not levels.complete
 
 
 def _undecided(check: str, metric: str, column: str, sizes: tuple[int, int], policy: DriftPolicy, what: str) -> Finding:

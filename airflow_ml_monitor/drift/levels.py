@@ -14,8 +14,10 @@ from airflow_ml_monitor.drift.wording import percent, shown
 from airflow_ml_monitor.profile.arrays import Counts, Hashes
 from airflow_ml_monitor.profile.levels import NAMED_FROM, LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.profile.sketch import GROUPS
 
 _RARE = "a rare level"
+_LUMPED = "levels too many to count one by one"
 _EXPECTED = 10
 
 
@@ -25,12 +27,16 @@ class Levels:
 
     :param names: name of each level; ``None`` where it has too few rows to be named.
     :param complete: whether every level of the reference is known: only then can one be called unseen.
+    :param lumped: how many entries at the end are not of one level each.
+    :param seen: number of levels of the reference, an estimate if not ``complete``; by default those counted.
     """
 
     names: Sequence[str | None]
     reference: Counts
     current: Counts
     complete: bool = True
+    lumped: int = 0
+    seen: int | None = None
 
     @classmethod
     def of(cls, reference: LevelProfile, current: LevelProfile) -> Levels:
@@ -39,7 +45,19 @@ class Levels:
         names = {**current.names, **reference.names}
         outside: Hashes = np.union1d(reference.outside.hashes, current.outside.hashes)
         hashes = [*reference.hashes.tolist(), *outside.tolist()]
-        return cls([*(names.get(key) for key in hashes), None], one, other, reference.outside.complete)
+        known = [*(names.get(key) for key in hashes), None]
+        return cls(known, one, other, reference.outside.complete, lumped=1, seen=reference.levels)
+
+    @classmethod
+    def in_groups(cls, reference: LevelProfile, current: LevelProfile) -> Levels:
+        """Return the levels of two profiles so that no row is unaccounted for, however many levels there are: those
+        that the reference counts one by one, all others in groups by hash."""
+        if reference.outside.complete and current.outside.complete:
+            return cls.of(reference, current)
+        one, other = (np.concatenate((profile.counts, profile.outside.groups)) for profile in (reference, current))
+        names = {**current.names, **reference.names}
+        known = [names.get(key) for key in reference.hashes.tolist()]
+        return cls([*known, *_group_names(current)], one, other, complete=False, lumped=GROUPS, seen=reference.levels)
 
     @classmethod
     def of_numbers(cls, reference: NumericProfile, current: NumericProfile) -> Levels:
@@ -63,10 +81,17 @@ class Levels:
 
     @property
     def in_reference(self) -> int:
-        return int(np.count_nonzero(self.reference))
+        return int(np.count_nonzero(self.reference)) if self.seen is None else self.seen
+
+    def single(self, counts: Counts) -> Counts:
+        """Return the counts of single levels alone."""
+        return counts[: len(counts) - self.lumped]
 
     def name(self, index: int) -> str:
         """Return the name of a level in quotes; of a rare one only that it is rare."""
+        if index >= len(self.names) - self.lumped:
+            name = self.names[index]
+            return _LUMPED if name is None else f"{name!r} and the rare levels counted with it"
         name = self.names[index]
         enough = max(self.reference[index], self.current[index]) >= NAMED_FROM
         return repr(name) if name is not None and enough else _RARE
@@ -101,6 +126,16 @@ class Levels:
 
     def detail(self) -> dict[str, Any]:
         return {"levels": self.in_reference, "moves": [[name, was, now] for name, was, now in self.moves(5)]}
+
+
+def _group_names(profile: LevelProfile) -> list[str | None]:
+    """Return, by group, the level that has most of its rows, where it is known and may be named."""
+    names: list[str | None] = [None] * GROUPS
+    outside = profile.outside
+    for key, count in zip(outside.hashes.tolist(), outside.counts.tolist(), strict=True):
+        if count >= NAMED_FROM and 2 * count > outside.groups[key % GROUPS]:
+            names[key % GROUPS] = profile.names.get(key)
+    return names
 
 
 def _cell_name(profile: NumericProfile, cell: int) -> str:

@@ -118,9 +118,8 @@ def _numeric(one: pa.Array, other: pa.Array) -> tuple[NumericProfile, NumericPro
         counter.update(array)
         counted.append(counter.finish())
         if counted[-1].too_large:
-            raise DataError(
-                f"{counted[-1].too_large:,} values lie beyond {LARGEST:g}; divide both samples to measure them"
-            )
+            beyond = f"{counted[-1].too_large:,} values lie beyond 1e{math.log10(LARGEST):.0f}"
+            raise DataError(f"{beyond}; divide both samples to measure them")
     return counted[0], counted[1]
 
 

@@ -17,6 +17,7 @@ from airflow_ml_monitor.profile.sketch import MOST_LEVELS, LevelSketch
 NAMED_FROM = 10
 """Rows a level must have before its name is kept: levels are people's data. Rarer ones are known by a hash."""
 _LONGEST_NAME = 100
+_SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -167,6 +168,9 @@ def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, np.ndarray[Any, 
 
 
 def most_frequent(counted: LevelSketch) -> Hashes:
-    """Return the levels a reference counts one by one: the most frequent, ties by hash."""
-    ranking = np.lexsort((counted.hashes, -counted.counts))[:MOST_LEVELS]
+    """Return the levels a reference counts one by one: the most frequent, ties in an order that is no one's choice.
+
+    Not in that of the hashes: those left over must stay a uniform sample, since a sketch counts them by the smallest.
+    """
+    ranking = np.lexsort((counted.hashes * _SCRAMBLE, -counted.counts))[:MOST_LEVELS]
     return counted.hashes[ranking]

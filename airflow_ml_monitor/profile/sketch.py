@@ -11,6 +11,7 @@ import numpy as np
 from airflow_ml_monitor.profile.arrays import Counts, Hashes
 
 MOST_LEVELS = 10_000
+GROUPS = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +23,15 @@ class LevelSketch:
 
     :param rows: rows of all levels, those no longer kept included.
     :param bound: hashes from here on were dropped; 0 while none was.
+    :param groups: rows of all levels by the last ten bits of their hash: however many levels there are, one that takes
+        much of the rows shows in its group.
     """
 
     hashes: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
     counts: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
     rows: int = 0
     bound: int = 0
+    groups: Counts = field(default_factory=lambda: np.zeros(GROUPS, np.int64))
 
     @property
     def complete(self) -> bool:
@@ -49,12 +53,12 @@ class LevelSketch:
     @classmethod
     def of(cls, hashes: Hashes, counts: Counts) -> Self:
         """Return the sketch of levels; a hash may occur more than once."""
-        return cls()._merged(hashes, counts, 0)
+        return cls()._merged(hashes, counts, 0, _grouped(hashes, counts))
 
     def __add__(self, other: Self) -> Self:
-        return self._merged(other.hashes, other.counts, other.bound, rows=other.rows)
+        return self._merged(other.hashes, other.counts, other.bound, other.groups)
 
-    def _merged(self, hashes: Hashes, counts: Counts, bound: int, *, rows: int | None = None) -> Self:
+    def _merged(self, hashes: Hashes, counts: Counts, bound: int, groups: Counts) -> Self:
         both, place = np.unique(np.concatenate((self.hashes, hashes)), return_inverse=True)
         total = np.zeros(len(both), np.int64)
         np.add.at(total, place, np.concatenate((self.counts, counts)))
@@ -65,12 +69,22 @@ class LevelSketch:
         if len(both) > MOST_LEVELS:
             limit = int(both[MOST_LEVELS])
             both, total = both[:MOST_LEVELS], total[:MOST_LEVELS]
-        added = int(counts.sum()) if rows is None else rows
-        return type(self)(both, total, self.rows + added, limit)
+        return type(self)(both, total, self.rows + int(groups.sum()), limit, self.groups + groups)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-        return {"rows": self.rows, "bound": self.bound}, {"outside": self.hashes, "outside_counts": self.counts}
+        arrays = {"outside": self.hashes, "outside_counts": self.counts}
+        if not self.complete:
+            arrays["outside_groups"] = self.groups
+        return {"rows": self.rows, "bound": self.bound}, arrays
 
     @classmethod
     def from_parts(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Self:
-        return cls(arrays["outside"], arrays["outside_counts"], header["rows"], header["bound"])
+        hashes, counts = arrays["outside"], arrays["outside_counts"]
+        groups = arrays["outside_groups"] if header["bound"] else _grouped(hashes, counts)
+        return cls(hashes, counts, header["rows"], header["bound"], groups)
+
+
+def _grouped(hashes: Hashes, counts: Counts) -> Counts:
+    groups = np.zeros(GROUPS, np.int64)
+    np.add.at(groups, (hashes % np.uint64(GROUPS)).astype(np.int64), counts)
+    return groups

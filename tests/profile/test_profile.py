@@ -199,7 +199,8 @@ def test_a_sketch_of_too_many_levels_is_the_same_in_any_grouping(seed: int, cut:
     place = len(draws) * cut // 5
     parts = LevelSketch.of(draws[:place], ones[:place]) + LevelSketch.of(draws[place:], ones[place:])
     assert parts.bound == whole.bound
-    assert parts.rows == whole.rows == len(draws)
+    assert parts.rows == whole.rows == whole.groups.sum() == len(draws)
+    np.testing.assert_array_equal(parts.groups, whole.groups)
     np.testing.assert_array_equal(parts.hashes, whole.hashes)
     np.testing.assert_array_equal(parts.counts, whole.counts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from airflow_ml_monitor.drift.checks.rises import share_rise
@@ -14,7 +15,7 @@ from airflow_ml_monitor.profile.kernel import LARGEST
 from airflow_ml_monitor.profile.numeric import NumericProfile
 from airflow_ml_monitor.results import Status
 
-_LARGEST = f"{LARGEST:g}".replace("+", "")
+_LARGEST = f"1e{math.log10(LARGEST):.0f}"
 
 
 def missing_share(column: str, reference: ColumnProfile, current: ColumnProfile, policy: DriftPolicy) -> Finding:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from airflow_ml_monitor.drift.finding import Finding
@@ -22,7 +25,7 @@ def unseen_levels(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
     """
     n, m = levels.n, levels.m
     unseen = np.where(levels.reference == 0, levels.current, 0)
-    largest, seen = int(np.argmax(unseen)), levels.count
+    largest, seen = int(np.argmax(levels.single(unseen))), levels.count
     limit = policy.limit("unseen_levels", column)
     return Finding(
         check="unseen_levels",
@@ -40,6 +43,19 @@ def unseen_levels(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
         message=_unseen_story(levels, unseen, largest),
         detail={"rows": int(unseen.sum()), "levels": int(np.count_nonzero(unseen)), "largest": int(unseen[largest])},
     )
+
+
+def unseen_level(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
+    """Measure the share of rows at the most frequent level that the reference does not have.
+
+    For columns where unseen levels are the rule, such as ids, and only one that takes many rows means something.
+    """
+    found, single = unseen_levels(column, levels, policy), levels.single(levels.reference + levels.current)
+    n, m = levels.n, levels.m
+    reaching = single[single >= math.ceil(policy.limit("unseen_levels", column) * m - 1e-9)]
+    # A level that is unseen and reaches the limit has all its rows on the current side.
+    chance = min(1.0, float(np.exp(reaching * math.log(m / (n + m))).sum()))
+    return replace(found, metric="largest_share", value=found.detail["largest"] / m, chance=chance)
 
 
 def _chance_unseen(levels: Levels, limit: float) -> float:
@@ -117,7 +133,8 @@ def woke_up(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
 
 
 def too_many_levels(column: str, levels: Levels) -> Finding:
-    """Say that a column has too many levels to be compared: names, ids, free text."""
+    """Say that a column has too many levels for their distribution to be compared: names, ids, free text."""
+    about = "" if levels.complete else "about "
     return Finding(
         check="levels",
         metric="levels",
@@ -128,7 +145,7 @@ def too_many_levels(column: str, levels: Levels) -> Finding:
         value=float(levels.in_reference),
         settled=Status.PASS,
         message=(
-            f"too many levels to compare: {levels.in_reference:,} in {levels.n:,} rows of the reference; "
-            "only its missing values are watched"
+            f"too many levels to compare: {about}{levels.in_reference:,} in {levels.n:,} rows of the reference; "
+            "only missing values and single levels that grow are watched"
         ),
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from airflow_ml_monitor.drift.bins import cells
-from airflow_ml_monitor.drift.checks.rises import share_rise
+from airflow_ml_monitor.drift.checks.rises import greatest_rise, share_rise
 from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.levels import Levels
 from airflow_ml_monitor.drift.policy import DriftPolicy
-from airflow_ml_monitor.drift.shares import Shares, chance_any_rises
+from airflow_ml_monitor.drift.shares import Shares
 from airflow_ml_monitor.drift.wording import number, percent, shown
 from airflow_ml_monitor.profile.numeric import NumericProfile
 
@@ -38,22 +39,10 @@ def stuck_value(column: str, reference: NumericProfile, current: NumericProfile,
     """Measure by how much the share of the rows at one value rose, of the value that rose most.
 
     Values of the reference that are edges are known one by one; any other value by the interval between two edges,
-    which holds about a thousandth of the reference. Only what lies inside the reference's range is looked at. The
-    p-value is Fisher's times the number of values and intervals looked at.
+    which holds about a thousandth of the reference. Only what lies inside the reference's range is looked at.
     """
-    n, m = reference.count, current.count
-    one, other = _inside(reference, cells(reference)), _inside(reference, cells(current))
-    rises = other / m - one / n
-    place = int(np.argmax(rises))
-    shares = Shares(int(one[place]), n, int(other[place]), m)
-    looked_at = max(1, int(np.count_nonzero(one + other)))
-    message = f"rows {_where(current, place)}: {percent(shares.reference)} -> {percent(shares.current)}"
-    return replace(
-        share_rise("stuck_value", column, shares, policy, message),
-        p_value=min(1.0, looked_at * shares.p_rise()),
-        chance=chance_any_rises(one, other, n, m, policy.limit("stuck_value", column)),
-        critical=lambda p: shares.critical(p / looked_at),
-    )
+    counts = _inside(reference, cells(reference)), _inside(reference, cells(current))
+    return greatest_rise(column, counts, (reference.count, current.count), policy, partial(_where, current))
 
 
 def _inside(reference: NumericProfile, counts: Any) -> Any:
@@ -63,6 +52,12 @@ def _inside(reference: NumericProfile, counts: Any) -> Any:
     # The cell of edge i is 2 i + 1; what lies below or above the reference's values is not looked at.
     inside[2 * start + 1 : 2 * stop + 2] = counts[2 * start + 1 : 2 * stop + 2]
     return inside
+
+
+def stuck_level(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
+    """Measure by how much the share of the rows at one level rose, or at a group of those too many to count."""
+    counts = levels.reference, levels.current
+    return greatest_rise(column, counts, (levels.n, levels.m), policy, lambda place: f"at {levels.name(place)}")
 
 
 def _where(profile: NumericProfile, cell: int) -> str:
