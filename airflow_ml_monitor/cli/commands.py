@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,8 @@ def _store(args: argparse.Namespace) -> Store:
         return _store_at(args.url)
     from airflow_ml_monitor.hooks.store import MonitorStoreHook
 
+    # Outside tasks, Airflow looks into its metadata for a connection only in a process that says so, as its own do.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     return MonitorStoreHook(args.conn_id, auto_migrate=False).store
 
 

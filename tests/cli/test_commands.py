@@ -83,6 +83,23 @@ class TestCommandThatMessagesName:
         assert ran.stdout.startswith(written.report.headline), ran.stderr
 
 
+@pytest.mark.integration
+@pytest.mark.usefixtures("airflow_metadata")
+def test_a_connection_in_airflows_metadata_is_found(database_url: sa.URL) -> None:
+    from airflow.models.connection import Connection
+    from airflow.utils.session import create_session
+
+    added = f"added_{database_url.database}"
+    with create_session() as session:
+        where = {"host": database_url.query["host"], "schema": database_url.database, "login": database_url.username}
+        session.add(Connection(conn_id=added, conn_type="postgres", **where))
+    program, *arguments = COMMAND_LINE.split()
+    command = [str(Path(sys.executable).with_name(program)), *arguments, "migrate", "--conn-id", added]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert revision(database_url) == schema.HEAD
+
+
 class TestPythonModule:
     def test_migrate_by_connection_needs_no_metadata(self, run: Run, database_url: sa.URL, tmp_path: Path) -> None:
         ran = run(*PYTHON, "migrate")
