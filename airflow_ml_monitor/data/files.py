@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
 from airflow_ml_monitor.data.filtering import expression
-from airflow_ml_monitor.data.schemas import unified_schema
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
 from airflow_ml_monitor.window import Window
@@ -93,6 +92,8 @@ class FileRows(Rows):
         import pyarrow as pa
         import pyarrow.dataset as ds
 
+        from airflow_ml_monitor.data.schemas import unified_schema
+
         try:
             source = self._opened(ds.HivePartitioning.discover())
             of_files = [(fragment.path, fragment.physical_schema) for fragment in source.get_fragments()]
@@ -111,7 +112,7 @@ class FileRows(Rows):
     def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        where = expression(conditions) if conditions else None
+        where = expression(conditions, self.full_schema) if conditions else None
         try:
             for batch in self.source.scanner(
                 columns=list(columns), filter=where, batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1

@@ -95,7 +95,7 @@ class FrameRows(Rows):
     def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
         table = self.table
         if conditions:
-            table = table.filter(expression(conditions))
+            table = table.filter(expression(conditions, table.schema))
         yield from table.select(list(columns)).to_batches(max_chunksize=1 << 18)
 
     def _extra(self, function: Callable[..., Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from airflow_ml_monitor.data import sqlite_times
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
 from airflow_ml_monitor.data.times import Condition
@@ -118,11 +117,13 @@ class TableRows(Rows):
     def _select(self, columns: Sequence[str], conditions: Sequence[Condition]) -> sa.Select[Any]:
         import sqlalchemy as sa
 
+        from airflow_ml_monitor.data.sqlite_times import as_text
+
         named: Any = sa.select(*(self._column(name) for name in columns))
         query = cast("sa.Select[Any]", named.select_from(self._source()))
         for condition in conditions:
             column = self._column(condition.column)
-            bound: Any = sqlite_times.as_text(condition.value) if self._in_sqlite else condition.value
+            bound: Any = as_text(condition.value) if self._in_sqlite else condition.value
             query = query.where(column >= bound if condition.operator == ">=" else column < bound)
         return query
 
@@ -134,19 +135,23 @@ class TableRows(Rows):
         import pyarrow as pa
         import sqlalchemy as sa
 
+        from airflow_ml_monitor.data.sqlite_times import comparable
+
         column: Any = sa.column(name)
         kind = self.full_schema.field(name).type
         if self._in_sqlite and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-            return sqlite_times.comparable(column, days=pa.types.is_date(kind)).label(name)
+            return comparable(column, days=pa.types.is_date(kind)).label(name)
         return column
 
     def _require_comparable_times(self) -> None:
         if self._times_comparable or not self._in_sqlite:
             return
+        from airflow_ml_monitor.data.sqlite_times import require_times
+
         with self.engine.connect() as connection:
             for name in (self.dataset.time_column, self.dataset.arrived_at_column):
                 if name is not None:
-                    sqlite_times.require_times(connection, self._source(), name, self.label)
+                    require_times(connection, self._source(), name, self.label)
         self._times_comparable = True
 
     def _source(self) -> Any:

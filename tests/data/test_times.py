@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_ml_monitor import Window
-from airflow_ml_monitor.data import Frame
+from airflow_ml_monitor.data import Dataset, Files, Frame
 from airflow_ml_monitor.data.times import latest_instant, wall_clock
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 
@@ -25,7 +27,7 @@ def frame(times: object, **kwargs: object) -> Frame:
     return Frame(lambda: table, time_column="t", **kwargs)  # type: ignore[arg-type]
 
 
-def count(dataset: Frame, window: Window | None = None, as_of: datetime | None = None) -> int:
+def count(dataset: Dataset, window: Window | None = None, as_of: datetime | None = None) -> int:
     return sum(batch.num_rows for batch in dataset.open(window, as_of=as_of).batches(["n"]))
 
 
@@ -92,10 +94,21 @@ def test_aware_times_need_no_zone() -> None:
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_every_unit_of_time(unit: str) -> None:
+def test_every_unit_of_naive_times(unit: str) -> None:
     times = pa.array([datetime(2013, 1, 1, 1), datetime(2013, 1, 2, 1)]).cast(pa.timestamp(unit))
     window = Window("2013-01-01T00:00:00.000001Z", "2013-01-02T00:00:00Z")
     assert count(frame(times, timezone="UTC"), window) == 1
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "+05:30"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_every_unit_and_zone_of_aware_times(unit: str, zone: str, tmp_path: Path) -> None:
+    instants = [datetime(2013, 1, 1, hour, tzinfo=UTC) for hour in (0, 1, 2)]
+    times = pa.array(instants).cast(pa.timestamp(unit, zone))
+    window = Window("2013-01-01T00:00:00.000001Z", "2013-01-01T02:00:00Z")
+    pq.write_table(pa.table({"t": times, "n": [0, 1, 2]}), tmp_path / "times.parquet")
+    assert count(frame(times), window) == 1
+    assert count(Files(str(tmp_path / "times.parquet"), time_column="t"), window) == 1
 
 
 def test_dates_are_days_of_the_zone() -> None:
