@@ -152,7 +152,7 @@ class TestNothingIsStored:
 
     def test_no_model(self) -> None:
         message = said(lambda: DataQualityOperator(task_id="t", model="", data=GOOD), "bad_model")
-        assert message == "task 't' needs model=, the name its reports are stored under"
+        assert message == "task 't' needs model=, the name its reports are stored under; it is ''"
 
     def test_gate_without_anything_upstream(self) -> None:
         assert "gate 't' has no monitoring task upstream" in said(lambda: GateOperator(task_id="t"), "bad_gate")
