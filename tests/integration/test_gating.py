@@ -144,13 +144,11 @@ class TestOneTask:
         assert (summary["environment"], summary["model_version"], summary["window"]) == ("prod", None, DAY.to_dict())
 
     def test_the_message_says_how_to_see_more(self, store: Store) -> None:
-        errors: list[str] = []
-        on_failure = {"on_failure_callback": lambda context: errors.append(str(context["exception"]))}
-        with DAG("more", schedule=None, default_args=on_failure) as dag:
+        with DAG("more", schedule=None) as dag:
             quality(data=EMPTY, on_fail="record") >> GateOperator(task_id="gate")
         run = run_dag(dag, interval=DAY)
         gate, judged = run.xcom("gate")["report_id"], run.xcom("quality")["report_id"]
-        assert errors[0].splitlines()[-2:] == [
+        assert str(run.errors["gate"]).splitlines()[-2:] == [
             f"All checks of this report: {COMMAND_LINE} show {gate}",
             f"All checks of task quality: {COMMAND_LINE} show {judged}",
         ]
