@@ -1,0 +1,50 @@
+"""How good a model is, judged by labels that arrive late: cohorts, metrics with intervals, verdicts, comparison.
+
+Imported on first use: a DAG file that names a limit does not load what computes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_ml_monitor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.performance.cohort import Cohort, LabelCounts, build_cohort
+    from airflow_ml_monitor.performance.compare import compare_models
+    from airflow_ml_monitor.performance.coverage import label_coverage
+    from airflow_ml_monitor.performance.evaluate import evaluate_model
+    from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, NoWorseThanReference
+    from airflow_ml_monitor.performance.registry import metric_names
+    from airflow_ml_monitor.performance.segments import Segment
+
+__all__ = [
+    "AtLeast",
+    "AtMost",
+    "Cohort",
+    "LabelCounts",
+    "NoWorseThanReference",
+    "Segment",
+    "build_cohort",
+    "compare_models",
+    "evaluate_model",
+    "label_coverage",
+    "metric_names",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "AtLeast": "expectations",
+        "AtMost": "expectations",
+        "Cohort": "cohort",
+        "LabelCounts": "cohort",
+        "NoWorseThanReference": "expectations",
+        "Segment": "segments",
+        "build_cohort": "cohort",
+        "compare_models": "compare",
+        "evaluate_model": "evaluate",
+        "label_coverage": "coverage",
+        "metric_names": "registry",
+    },
+)

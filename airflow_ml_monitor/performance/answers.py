@@ -1,0 +1,57 @@
+"""Predictions beside their labels as arrays: what every metric is computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+class Problem(StrEnum):
+    """What a model answers."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a model answered, and the truth where it is known; invalid answers and labels are left out before.
+
+    :param y: the truth, shape (n,): 1.0 for the positive class and 0.0 (binary), the position of the class in
+        ``classes`` (multiclass), the target (regression). NaN where the label is missing.
+    :param score: probability of the positive class, shape (n,) (binary), or of every class, shape (n, len(classes))
+        (multiclass). ``None`` where the model gives none.
+    :param predicted: the class answered, coded as in ``y``, or the value answered (regression); shape (n,).
+    :param classes: the classes in the order of their codes (multiclass).
+    """
+
+    problem: Problem
+    y: Numbers
+    score: Numbers | None = None
+    predicted: Numbers | None = None
+    classes: tuple[Any, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, rows: NDArray[Any]) -> Answers:
+        """Return these rows (a mask or positions)."""
+        return Answers(
+            problem=self.problem,
+            y=self.y[rows],
+            score=None if self.score is None else self.score[rows],
+            predicted=None if self.predicted is None else self.predicted[rows],
+            classes=self.classes,
+        )
+
+    @property
+    def known(self) -> Answers:
+        """The rows whose truth is known."""
+        return self.take(~np.isnan(self.y))
