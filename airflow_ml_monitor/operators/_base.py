@@ -1,4 +1,4 @@
-"""What every monitoring operator does, in this order, whatever the outcome: compute, store, XCom, callbacks, gate."""
+"""What every monitoring operator does, whatever the outcome: compute, store, XCom, asset event, callbacks, gate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from airflow.sdk import BaseOperator
 from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report
@@ -21,7 +22,7 @@ from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import Asset, Context
 
     from airflow_ml_monitor.data import Connections, Dataset
     from airflow_ml_monitor.profile import Profile
@@ -75,6 +76,10 @@ class MonitoringOperator(BaseOperator):
     :param store_conn_id: Airflow connection of the store; the ``[ml_monitor] store_conn_id`` option by default.
     :param on_fail: ``"fail"`` the task (no retry), ``"skip"`` what is downstream, or ``"record"`` and succeed.
     :param close_on: the statuses that count as failing. ``error`` always does: nothing passes that was not computed.
+    :param emit: an asset that has an event, with the summary as its ``extra``, where the status is in ``emit_on``: DAGs
+        scheduled on it start, and judge the event's window. The task must succeed with it (``on_fail="record"``) and
+        not be mapped.
+    :param emit_on: the statuses that are events.
     :param on_verdict: called with the report and the task context after every verdict, whatever it is.
     """
 
@@ -93,6 +98,8 @@ class MonitoringOperator(BaseOperator):
         store_conn_id: str | None = None,
         on_fail: str = "fail",
         close_on: Collection[str] = ("fail", "error"),
+        emit: Asset | None = None,
+        emit_on: Collection[str] = ("fail",),
         on_verdict: VerdictCallback | Sequence[VerdictCallback] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -105,14 +112,21 @@ class MonitoringOperator(BaseOperator):
         self.store_conn_id = store_conn_id
         self.on_fail = on_fail
         self.close_on = close_on
+        self.emit = emit
+        self.emit_on = emit_on
         self.on_verdict = on_verdict
-        Gating(on_fail, close_on)  # wrong values are known while the DAG is parsed
+        # Wrong values are known while the DAG is parsed.
+        if self._event is not None:
+            self.add_outlets([self._event.alias])
 
     @abstractmethod
     def compute(self, inputs: Inputs) -> Outcome:
         """Return the report of this run; called once per try, before anything is stored."""
 
     def execute(self, context: Context) -> dict[str, Any]:
+        event = self._event
+        if event is not None:
+            event.require_unmapped(context)
         hook = MonitorStoreHook(given(self.store_conn_id))
         hook.store.check()
         inputs = self.inputs(context, hook.store)
@@ -125,6 +139,8 @@ class MonitoringOperator(BaseOperator):
         summary = summarise(stored)
         context["ti"].xcom_push(key="return_value", value=summary)
         self.log.info("%s\nreport %s", report.summary(), stored.id)
+        if event is not None and event.add(summary, context):
+            self.log.info("%s is an event of asset %r", report.status, event.asset.name)
         self._notify(report, context)
         self._gating.apply(report, self._commands(stored, hook.store_conn_id))
         return summary
@@ -156,6 +172,11 @@ class MonitoringOperator(BaseOperator):
     @property
     def _gating(self) -> Gating:
         return Gating(self.on_fail, self.close_on)
+
+    @property
+    def _event(self) -> VerdictEvent | None:
+        gating = self._gating
+        return None if self.emit is None else VerdictEvent(self.emit, self.emit_on, gating)
 
     def _require_model(self, model: str | None) -> str:
         if model is None:

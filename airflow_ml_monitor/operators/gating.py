@@ -30,17 +30,15 @@ class Gating:
     def __init__(self, on_fail: str, close_on: Collection[str]) -> None:
         if on_fail not in _WAYS:
             raise ConfigurationError(f"on_fail={on_fail!r} is not known; use one of {', '.join(map(repr, _WAYS))}")
-        if isinstance(close_on, str):
-            raise ConfigurationError(f"close_on={close_on!r} is one text; give a set such as {{'fail', 'error'}}")
-        unknown = sorted(set(map(str, close_on)) - {status.value for status in Status})
-        if unknown:
-            known = ", ".join(status.value for status in Status)
-            raise ConfigurationError(f"close_on has unknown statuses {', '.join(unknown)}; known: {known}")
         self.on_fail = on_fail
-        self.close_on = {Status(status) for status in close_on} | {Status.ERROR}
+        self.close_on = known_statuses("close_on", close_on) | {Status.ERROR}
 
     def closes(self, status: Status) -> bool:
         return status in self.close_on
+
+    def stops(self, status: Status) -> bool:
+        """Whether a task with that verdict fails or is skipped."""
+        return self.closes(status) and self.on_fail != "record"
 
     @classmethod
     def of(cls, report: Report) -> Gating:
@@ -55,7 +53,21 @@ class Gating:
         :raises MonitoringFailed: ``on_fail`` is ``"fail"``.
         :raises AirflowSkipException: ``on_fail`` is ``"skip"``.
         """
-        if not self.closes(report.status) or self.on_fail == "record":
+        if not self.stops(report.status):
             return
         message = "\n".join([report.summary(), *commands])
         raise MonitoringFailed(message) if self.on_fail == "fail" else AirflowSkipException(message)
+
+
+def known_statuses(name: str, statuses: Collection[str]) -> set[Status]:
+    """Return statuses as such; ``name`` is the parameter they were given by.
+
+    :raises ConfigurationError: one text, or an unknown status.
+    """
+    if isinstance(statuses, str):
+        raise ConfigurationError(f"{name}={statuses!r} is one text; give a set such as {{'fail', 'error'}}")
+    unknown = sorted(set(map(str, statuses)) - {status.value for status in Status})
+    if unknown:
+        known = ", ".join(status.value for status in Status)
+        raise ConfigurationError(f"{name} has unknown statuses {', '.join(unknown)}; known: {known}")
+    return {Status(status) for status in statuses}

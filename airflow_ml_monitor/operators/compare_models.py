@@ -1,0 +1,64 @@
+"""``CompareModelsOperator``: is the challenger proven to be better, or at least no worse?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.operators._base import Inputs, Outcome
+from airflow_ml_monitor.operators._labelled import LabelledOperator
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Dataset
+
+
+class CompareModelsOperator(LabelledOperator):
+    """Compare two models on the same labelled rows, pair by pair, and let the DAG deploy only what is proven.
+
+    It closes on everything but ``pass``: a difference that is not proven deploys nothing.
+
+    :param champion: predictions of the model in use; ``time_column`` is the time of the prediction.
+    :param challenger: predictions of the model that would replace it, of the same keys.
+    :param metric: what they are compared by: ``"log_loss"``, ``"roc_auc"``, ``"rmse"``, ...
+    :param goal: ``"superiority"``, better by more than ``margin``; ``"non_inferiority"``, worse by no more than that.
+    :param margin: in the metric's own units.
+    :param min_completeness: with a smaller share of the labels nothing is proven.
+    """
+
+    template_fields: Sequence[str] = (*LabelledOperator.template_fields, "champion", "challenger")
+    kind = "model_comparison"
+
+    def __init__(
+        self,
+        *,
+        champion: Dataset | Mapping[str, Any],
+        challenger: Dataset | Mapping[str, Any],
+        metric: str,
+        goal: str = "superiority",
+        margin: float = 0.0,
+        min_completeness: float = 0.9,
+        close_on: Collection[str] = ("fail", "error", "insufficient", "warn"),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(close_on=close_on, **kwargs)
+        self.champion = champion
+        self.challenger = challenger
+        self.metric = metric
+        self.goal = goal
+        self.margin = margin
+        self.min_completeness = min_completeness
+
+    def compute(self, inputs: Inputs) -> Outcome:
+        from airflow_ml_monitor.performance import compare_models
+
+        report = compare_models(
+            inputs.dataset(self.champion),
+            inputs.dataset(self.challenger),
+            inputs.dataset(self.labels),
+            metric=self.metric,
+            goal=self.goal,
+            margin=self.margin,
+            min_completeness=self.min_completeness,
+            **self._options(inputs),
+        )
+        return Outcome(report=report)

@@ -1,0 +1,80 @@
+"""``ModelQualityOperator``: is the model still good enough, by the labels that have arrived?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators._base import Inputs, Outcome, given
+from airflow_ml_monitor.operators._labelled import LabelledOperator
+from airflow_ml_monitor.window import Window
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance import Segment
+    from airflow_ml_monitor.performance.expectations import Expectation
+
+
+class ModelQualityOperator(LabelledOperator):
+    """Set a window's predictions beside the labels known at ``as_of``, and judge the model by them.
+
+    Run again with a later ``as_of``, it makes another report: labels that came since, or were corrected, count then.
+
+    :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
+    :param expect: what the model must keep: ``AtLeast("roc_auc", 0.7)``, ``NoWorseThanReference("log_loss", 0.02)``.
+    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment``s.
+    :param reference: where ``NoWorseThanReference`` finds the reference's own performance: a window of the same
+        predictions and labels, or the name of a stored reference, whose window it is.
+    :param min_completeness: by default worst-case limits decide windows of which labels are missing; a share lets the
+        labels that are there decide once so many are.
+    """
+
+    template_fields: Sequence[str] = (*LabelledOperator.template_fields, "predictions", "reference")
+    kind = "model_quality"
+
+    def __init__(
+        self,
+        *,
+        predictions: Dataset | Mapping[str, Any],
+        expect: Sequence[Expectation] = (),
+        segments: Sequence[str | Segment] = (),
+        reference: Any = None,
+        min_completeness: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.predictions = predictions
+        self.expect = expect
+        self.segments = segments
+        self.reference = reference
+        self.min_completeness = min_completeness
+
+    def compute(self, inputs: Inputs) -> Outcome:
+        from airflow_ml_monitor.performance import evaluate_model
+
+        window, label = self._reference(inputs)
+        report = evaluate_model(
+            inputs.dataset(self.predictions),
+            inputs.dataset(self.labels),
+            expect=self.expect,
+            segments=self.segments,
+            reference=window,
+            min_completeness=self.min_completeness,
+            **self._options(inputs),
+        )
+        return Outcome(report=replace(report, reference=label or report.reference))
+
+    def _reference(self, inputs: Inputs) -> tuple[Window | None, str | None]:
+        """Return the window of the reference, and the stored reference it is of."""
+        reference = given(self.reference)
+        if not isinstance(reference, str):
+            return (None if reference is None else Window.of(reference)), None
+        stored = inputs.store.reference(model=inputs.model, environment=inputs.environment, name=reference)
+        if stored.profile.window is None:
+            raise ConfigurationError(
+                f"reference {stored.label} of model {inputs.model!r} has no window, so no predictions belong to it; "
+                "give reference= a window: a pair of times"
+            )
+        return stored.profile.window, stored.label
