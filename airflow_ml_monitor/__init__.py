@@ -13,39 +13,66 @@ from airflow_ml_monitor.version import __version__
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.drift import DriftPolicy, detect_drift
+    from airflow_ml_monitor.performance import (
+        AtLeast,
+        AtMost,
+        NoWorseThanReference,
+        Segment,
+        compare_models,
+        evaluate_model,
+        label_coverage,
+    )
     from airflow_ml_monitor.profile import Profile, build_reference
-    from airflow_ml_monitor.quality import validate
+    from airflow_ml_monitor.quality import learn_suite, save_suite, validate
     from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
     from airflow_ml_monitor.window import Last, Window
 
 __all__ = [
+    "AtLeast",
+    "AtMost",
     "CheckResult",
     "DriftPolicy",
     "Last",
+    "NoWorseThanReference",
     "Profile",
     "Report",
+    "Segment",
     "Severity",
     "Status",
     "Window",
     "__version__",
     "build_reference",
+    "compare_models",
     "detect_drift",
+    "evaluate_model",
+    "label_coverage",
+    "learn_suite",
+    "save_suite",
     "validate",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "AtLeast": "performance",
+        "AtMost": "performance",
         "CheckResult": "results",
         "DriftPolicy": "drift",
         "Last": "window",
+        "NoWorseThanReference": "performance",
         "Profile": "profile",
         "Report": "results",
+        "Segment": "performance",
         "Severity": "results",
         "Status": "results",
         "Window": "window",
         "build_reference": "profile",
+        "compare_models": "performance",
         "detect_drift": "drift",
+        "evaluate_model": "performance",
+        "label_coverage": "performance",
+        "learn_suite": "quality",
+        "save_suite": "quality",
         "validate": "quality",
     },
 )

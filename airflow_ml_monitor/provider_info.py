@@ -49,9 +49,13 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.operators.drift",
                     "airflow_ml_monitor.operators.reference",
                     "airflow_ml_monitor.operators.gate",
+                    "airflow_ml_monitor.operators.model_quality",
+                    "airflow_ml_monitor.operators.compare_models",
                 ],
             }
         ],
+        "sensors": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.sensors.labels"]}],
+        "triggers": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.triggers.labels"]}],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.hooks.store"]}],
         "cli": ["airflow_ml_monitor.cli.definition.get_provider_cli_commands"],
         "config": {

@@ -34,7 +34,7 @@ def test_options_are_what_airflow_asks_for(info: dict[str, Any]) -> None:
 
 
 def test_every_module_it_names_can_be_imported(info: dict[str, Any]) -> None:
-    for kind in ("operators", "hooks"):
+    for kind in ("operators", "sensors", "triggers", "hooks"):
         for entry in info[kind]:
             for module in entry["python-modules"]:
                 importlib.import_module(module)

@@ -32,9 +32,10 @@ class VerdictEvent:
         self.statuses = known_statuses("emit_on", statuses)
         lost = sorted(status.value for status in self.statuses if gating.stops(status))
         if lost:
+            given = f"emit_on={', '.join(lost)} with on_fail={gating.on_fail!r}"
             raise ConfigurationError(
-                f"emit_on={', '.join(lost)} with on_fail={gating.on_fail!r} could never be an event: Airflow emits those "
-                'of tasks that succeed only; use on_fail="record" and a gate downstream'
+                f"{given} could never be an event: Airflow has events of tasks that succeed only; "
+                'use on_fail="record" and a gate downstream'
             )
 
     @property

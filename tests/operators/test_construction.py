@@ -7,12 +7,15 @@ import sys
 from typing import Any
 
 import pytest
+from airflow.sdk import Asset
 
 from airflow_ml_monitor.data import Files
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators.compare_models import CompareModelsOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.gate import GateOperator
+from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
 
 DATA = Files("nowhere/{{ ds }}.parquet")
@@ -34,13 +37,19 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     DriftOperator: {"data": DATA, "reference": "{{ ds }}", "reference_version": "{{ params.v }}"},
     BuildReferenceOperator: {"data": DATA, "name": "{{ ds }}"},
     GateOperator: {},
+    ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
+    CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
+}
+UNTEMPLATED: dict[type[Any], dict[str, Any]] = {
+    ModelQualityOperator: {"on": "id", "problem": "binary"},
+    CompareModelsOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
 }
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
 def test_template_fields_are_assigned_verbatim(operator: type[Any]) -> None:
     given = COMMON | OPERATORS[operator]
-    task = operator(task_id="t", **given)
+    task = operator(task_id="t", **given, **UNTEMPLATED.get(operator, {}))
     assert set(given) == set(operator.template_fields)
     assert all(getattr(task, name) is value for name, value in given.items())
 
@@ -53,7 +62,7 @@ def test_template_fields_is_a_tuple_of_attributes(operator: type[Any]) -> None:
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
 def test_unknown_on_fail_is_refused_at_parse_time(operator: type[Any]) -> None:
     with pytest.raises(ConfigurationError, match="on_fail='stop' is not known; use one of 'fail', 'skip', 'record'"):
-        operator(task_id="t", on_fail="stop", **COMMON | OPERATORS[operator])
+        operator(task_id="t", on_fail="stop", **COMMON | OPERATORS[operator] | UNTEMPLATED.get(operator, {}))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +72,33 @@ def test_unknown_on_fail_is_refused_at_parse_time(operator: type[Any]) -> None:
 def test_unknown_close_on_is_refused_at_parse_time(close_on: Any, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         GateOperator(task_id="t", close_on=close_on)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "emit_on=fail with on_fail='fail' could never be an event: .* use on_fail=\"record\""),
+        ({"on_fail": "skip", "emit_on": {"warn", "error"}}, "emit_on=error with on_fail='skip' could never"),
+        ({"on_fail": "record", "emit_on": "fail"}, "emit_on='fail' is one text"),
+        ({"on_fail": "record", "emit_on": {"bad"}}, "emit_on has unknown statuses bad"),
+        ({"on_fail": "record", "emit": "degraded"}, "emit='degraded' is no asset"),
+    ],
+)
+def test_events_that_could_never_be_are_refused_at_parse_time(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        GateOperator(task_id="t", **{"emit": Asset("degraded")} | arguments)
+
+
+def test_an_event_needs_on_fail_record_only_for_statuses_that_close() -> None:
+    task = GateOperator(task_id="t", emit=Asset("degraded"), emit_on={"warn"})
+    assert [outlet.name for outlet in task.outlets] == ["degraded"]
+
+
+def test_comparing_models_closes_on_all_but_pass() -> None:
+    task = CompareModelsOperator(
+        task_id="t", **OPERATORS[CompareModelsOperator], **UNTEMPLATED[CompareModelsOperator], model="m"
+    )
+    assert set(task.close_on) == {"fail", "error", "insufficient", "warn"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +125,9 @@ def test_importing_all_operators_loads_no_heavy_library() -> None:
         "import airflow_ml_monitor, airflow_ml_monitor.data\n"
         "from airflow_ml_monitor.drift import DriftPolicy\n"
         "from airflow_ml_monitor.quality import VolumeLimits\n"
-        "from airflow_ml_monitor.operators import data_quality, drift, gate, reference\n"
+        "from airflow_ml_monitor import AtLeast, NoWorseThanReference, Segment\n"
+        "from airflow_ml_monitor.operators import compare_models, data_quality, drift, gate, model_quality, reference\n"
+        "from airflow_ml_monitor.sensors import labels\n"
         "from airflow_ml_monitor.hooks import store\n"
         "heavy = {'great_expectations', 'pandas', 'scipy', 'sklearn', 'pyarrow', 'numpy', 'alembic'}\n"
         "print(sorted(heavy & (sys.modules.keys() - before)))\n"
