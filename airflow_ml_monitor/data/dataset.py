@@ -159,7 +159,7 @@ class Rows(ABC):
         """
         for name in (self.dataset.time_column, self.dataset.arrived_at_column):
             if name is not None:
-                self._require([name])
+                self.require([name])
         return conditions_for(self.dataset, self.full_schema, self.window, self.as_of)
 
     @property
@@ -173,7 +173,7 @@ class Rows(ABC):
         full = self.full_schema
         if self.dataset.columns is None:
             return full
-        self._require(self.dataset.columns)
+        self.require(self.dataset.columns)
         return pa.schema([full.field(name) for name in self.dataset.columns])
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -182,7 +182,7 @@ class Rows(ABC):
         :raises DataError: an unknown column, or rows that cannot be read.
         """
         wanted = list(self.schema.names if columns is None else columns)
-        self._require(wanted)
+        self.require(wanted)
         return self.scan(wanted, self.conditions)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -194,7 +194,11 @@ class Rows(ABC):
         frame: pd.DataFrame = pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields)).to_pandas()
         return frame
 
-    def _require(self, names: Sequence[str]) -> None:
+    def require(self, names: Sequence[str]) -> None:
+        """Refuse columns that are not there.
+
+        :raises DataError: there is one.
+        """
         import difflib
 
         there = self.full_schema.names

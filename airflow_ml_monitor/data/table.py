@@ -102,15 +102,19 @@ class TableRows(Rows):
         self._require_comparable_times()
         return found
 
-    def select(self, columns: Sequence[str] | None = None) -> sa.Select[Any]:
-        """Return the ``SELECT`` of the window's rows as known at ``as_of``."""
-        return self._select(self.schema.names if columns is None else columns, self.conditions)
+    def select(self, columns: Sequence[str] | None = None, also: Sequence[Condition] = ()) -> sa.Select[Any]:
+        """Return the ``SELECT`` of the window's rows as known at ``as_of``, of those that meet further conditions."""
+        return self._select(self.schema.names if columns is None else columns, (*self.conditions, *also))
 
     def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
+        yield from self.run(self._select(columns, conditions), columns)
+
+    def run(self, query: sa.Select[Any], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a ``SELECT`` that gives these columns of the table, in this order."""
         schema = [self.full_schema.field(name) for name in columns]
         with self.engine.connect() as connection:
             options = connection.execution_options(stream_results=True, max_row_buffer=_BATCH_ROWS)
-            result = options.execute(self._select(columns, conditions))
+            result = options.execute(query)
             while rows := result.fetchmany(_BATCH_ROWS):
                 yield _batch(schema, list(zip(*rows, strict=True)), self.label)
 

@@ -16,6 +16,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from airflow_ml_monitor.data.dataset import Dataset
@@ -74,9 +75,46 @@ def conditions_for(
         lower, upper = (_bound(dataset, schema, dataset.time_column, at) for at in (window.start, window.end))
         found += [Condition(dataset.time_column, ">=", lower), Condition(dataset.time_column, "<", upper)]
     if dataset.arrived_at_column is not None and as_of is not None:
-        bound = _bound(dataset, schema, dataset.arrived_at_column, as_of + _TICK)
-        found.append(Condition(dataset.arrived_at_column, "<", bound))
+        found.append(not_after(dataset, schema, dataset.arrived_at_column, as_of))
     return tuple(found)
+
+
+def not_after(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) -> Condition:
+    """Return the condition that a time column's value is no later than an instant.
+
+    :raises DataError: the column is not of times, or naive without a ``timezone``.
+    """
+    return Condition(column, "<", _bound(dataset, schema, column, instant + _TICK))
+
+
+def not_before(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) -> Condition:
+    """Return the condition that a time column's value is no earlier than an instant.
+
+    :raises DataError: the column is not of times, or naive without a ``timezone``.
+    """
+    return Condition(column, ">=", _bound(dataset, schema, column, instant))
+
+
+def instants(dataset: Dataset, column: str, times: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """Return the values of a time column as moments in UTC, ``datetime64[us]``; NaT where one is missing.
+
+    :raises DataError: the values are not times, or naive without a ``timezone``.
+    """
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = times.type
+    if pa.types.is_null(kind):
+        return np.full(len(times), "NaT", dtype="datetime64[us]")
+    _require_times(dataset, column, kind)
+    moments = np.asarray(times.cast(pa.timestamp("us"), safe=False)).astype("datetime64[us]")
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return moments
+    index = pd.DatetimeIndex(moments)
+    first = np.ones(len(index), dtype=bool)
+    aware = index.tz_localize(_zone_of(dataset, column), ambiguous=first, nonexistent="shift_forward")
+    return np.asarray(aware.tz_convert("UTC").tz_localize(None)).astype("datetime64[us]")
 
 
 def _bound(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) -> datetime | date:
@@ -85,15 +123,21 @@ def _bound(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) 
     kind = schema.field(column).type
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return instant
-    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        raise DataError(
-            f"time column {column!r} of {dataset.label} holds {kind}, not times; store it as a timestamp or cast it"
-        )
+    _require_times(dataset, column, kind)
     local = wall_clock(instant, _zone_of(dataset, column))
     if pa.types.is_timestamp(kind):
         return local
     day = local.date()
     return day if local == datetime.combine(day, datetime.min.time()) else day + timedelta(days=1)
+
+
+def _require_times(dataset: Dataset, column: str, kind: pa.DataType) -> None:
+    import pyarrow as pa
+
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        raise DataError(
+            f"time column {column!r} of {dataset.label} holds {kind}, not times; store it as a timestamp or cast it"
+        )
 
 
 def _zone_of(dataset: Dataset, column: str) -> ZoneInfo:

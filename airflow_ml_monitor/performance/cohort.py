@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.data.connections import Connections
+from airflow_ml_monitor.data.dataset import Dataset, as_dataset
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.label_history import LabelHistory, label_history
+from airflow_ml_monitor.performance.label_keys import KeyReader
+from airflow_ml_monitor.performance.label_rows import LabelReader, LabelRows
+from airflow_ml_monitor.performance.prediction_rows import Moments, PredictionRows, read_predictions
+from airflow_ml_monitor.performance.void import Void
+from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Mask = NDArray[np.bool_]
+
+_PAST = timedelta(minutes=1)
+"""How long ago an ``as_of`` must be to count as past: a task's own "now" is a little older when the data is read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,3 +103,167 @@ class Cohort:
     counts: LabelCounts
     window: Window | None
     as_of: datetime
+
+
+def build_cohort(
+    predictions: Any,
+    labels: Any,
+    *,
+    on: str | Sequence[str],
+    label: str = "label",
+    columns: Sequence[str] = (),
+    delay: timedelta = timedelta(0),
+    void: str | Mapping[str, Any] | None = None,
+    window: Any = None,
+    as_of: datetime | str | None = None,
+    connections: Connections | None = None,
+) -> Cohort:
+    """Set the predictions of a window beside the labels that were known of them at ``as_of``.
+
+    Of a key that has several predictions the earliest counts: it was acted on. Of a key that has several labels the
+    latest to arrive counts; where two different ones arrived last, or nobody knows when they arrived, none does.
+
+    :param predictions: a dataset or data frame; its ``time_column`` is the time of the prediction.
+    :param labels: a dataset or data frame; it is never cut by the window. Rows whose ``arrived_at_column`` is later
+        than ``as_of`` do not exist.
+    :param on: the key that a prediction and its label share: a column, or several.
+    :param label: column of the label.
+    :param columns: further columns of the predictions to keep.
+    :param delay: a prediction is mature, its label due, that long after its time.
+    :param void: which predictions never get a label: a boolean column of predictions or labels, or
+        ``{column: value or values}``. Where both have the column, either says so; of labels it is the latest row.
+    :param window: event time to look at: a ``Window`` or a pair of times; all predictions by default.
+    :param as_of: the moment whose knowledge counts; now by default.
+    :param connections: where connection ids and URLs of datasets lead.
+    :raises ConfigurationError: a past ``as_of`` though nobody knows when labels arrived; a delay, though nobody knows
+        when predictions were made; a delay below zero; no key.
+    :raises DataError: an unknown column, keys that cannot match, naive times without a ``timezone``.
+    """
+    join = LabelJoin.of(on=on, label=label, delay=delay, void=void)
+    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    sources = as_dataset(predictions), as_dataset(labels)
+    join.require_times(*sources, moment)
+    where = None if window is None else Window.of(window)
+    found, known, history = _join(*sources, join, list(columns), where, moment, connections)
+    return _cohort(found, known, history, join, where, moment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelJoin:
+    """How labels are set beside predictions; see ``build_cohort``.
+
+    :raises ConfigurationError: no key, a label that is one, or a delay below zero.
+    """
+
+    on: tuple[str, ...]
+    label: str
+    delay: timedelta
+    void: Void
+
+    def __post_init__(self) -> None:
+        if not self.on or not all(isinstance(name, str) and name for name in self.on):
+            raise ConfigurationError(f"on={list(self.on)!r} names no key; give the column that both have, or a list")
+        if self.label in self.on:
+            raise ConfigurationError(f"label={self.label!r} is a key column, too; give the column of the label")
+        if not isinstance(self.delay, timedelta) or self.delay < timedelta(0):
+            raise ConfigurationError(f"delay={self.delay!r} must be a timedelta of zero or more")
+
+    @classmethod
+    def of(cls, *, on: str | Sequence[str], label: str, delay: timedelta, void: Any) -> LabelJoin:
+        """Read it from the arguments of ``build_cohort``."""
+        names = (on,) if isinstance(on, str) else tuple(dict.fromkeys(on))
+        return cls(on=names, label=label, delay=delay, void=Void.of(void))
+
+    def require_times(self, predictions: Dataset, labels: Dataset, as_of: datetime) -> None:
+        """Refuse what could only be answered wrongly because a time column is missing.
+
+        :raises ConfigurationError: there is such a column.
+        """
+        if self.delay > timedelta(0) and predictions.time_column is None:
+            raise ConfigurationError(
+                f"delay={self.delay} needs time_column= on {predictions.label}, the time of the prediction: "
+                "without it nobody knows which labels are due"
+            )
+        if labels.arrived_at_column is None and as_of < datetime.now(UTC) - _PAST:
+            raise ConfigurationError(
+                f"as_of {as_of.isoformat()} is past and {labels.label} has no arrived_at_column=, so a label that "
+                "came later could not be told from one that was known; name the column, or leave as_of out"
+            )
+
+
+def _join(
+    predictions: Dataset,
+    labels: Dataset,
+    join: LabelJoin,
+    columns: list[str],
+    window: Window | None,
+    as_of: datetime,
+    connections: Connections | None,
+) -> tuple[PredictionRows, LabelRows, LabelHistory]:
+    of_window, of_all_times = (predictions.open(each, as_of=as_of, connections=connections) for each in (window, None))
+    of_labels = labels.open(as_of=as_of, connections=connections)
+    for rows, names in ((of_window, [*join.on, *columns]), (of_labels, [*join.on, join.label])):
+        rows.require(names)
+    join.void.require_known(of_window, of_labels)
+    keys = KeyReader(join.on)
+    keys.expect(of_window.full_schema, of_window.label)
+    keys.expect(of_labels.full_schema, of_labels.label)
+    kept = [name for name in dict.fromkeys([*join.on, *columns]) if name != join.label]
+    found = read_predictions(of_window, keys, columns=kept, void=join.void, as_of=as_of)
+    reader = LabelReader(
+        labels=of_labels,
+        predictions=of_window,
+        all_predictions=of_all_times,
+        keys=keys,
+        label=join.label,
+        void=join.void,
+        since=None if window is None else window.start,
+        as_of=as_of,
+    )
+    known = reader.read(found.index)
+    return found, known, label_history(len(found.index), known.key, known.arrived, known.code, known.void)
+
+
+def _cohort(
+    found: PredictionRows,
+    known: LabelRows,
+    history: LabelHistory,
+    join: LabelJoin,
+    window: Window | None,
+    as_of: datetime,
+) -> Cohort:
+    rows = found.number
+    due = None if found.predicted_at is None else found.predicted_at + np.timedelta64(join.delay)
+    void = found.void | history.void[rows]
+    code = np.where(void, -1, history.label[rows])
+    labelled, has_label = code >= 0, history.label[rows] >= 0
+    mature = _mature(due, len(found), as_of)
+    arrivals_known = due is not None and known.timed
+    late = labelled & (history.first_arrival[rows].astype("datetime64[us]") > due if arrivals_known else False)
+    counts = LabelCounts(
+        predictions=len(found),
+        void=int(void.sum()),
+        mature=int(mature.sum()),
+        mature_void=int((mature & void).sum()),
+        labelled=int(labelled.sum()),
+        mature_labelled=int((mature & labelled).sum()),
+        duplicate_predictions=found.duplicates,
+        keyless_predictions=found.keyless,
+        repeated_labels=int(history.repeated.sum()),
+        corrected_labels=int(history.corrected.sum()),
+        conflicting_labels=int((history.conflicting[rows] & ~void).sum()),
+        withdrawn_labels=int((history.withdrawn[rows] & ~void).sum()),
+        late_labels=int(late.sum()),
+        void_labelled=int((void & has_label).sum()),
+        unmatched_labels=known.unmatched,
+    )
+    labels = known.labels.take(pa.array(code, mask=~labelled))
+    frame: pd.DataFrame = found.table.append_column(join.label, labels).to_pandas()
+    return Cohort(frame, labelled, void, mature, counts, window, as_of)
+
+
+def _mature(due: Moments | None, rows: int, as_of: datetime) -> Mask:
+    """Return which predictions are due; one whose time nobody knows is."""
+    if due is None:
+        return np.ones(rows, dtype=bool)
+    return ~(due > np.datetime64(as_of.replace(tzinfo=None), "us"))

@@ -1,0 +1,141 @@
+"""The rows of labels that a window's predictions ask for, out of however many there are, and those nobody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from airflow_ml_monitor.data.dataset import Rows
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.performance.label_database import LabelDatabase
+from airflow_ml_monitor.performance.label_keys import KeyIndex, KeyReader, Positions, decoded, without_nan
+from airflow_ml_monitor.performance.label_strangers import Strangers
+from airflow_ml_monitor.performance.prediction_rows import as_table, chunks, moments_of
+from airflow_ml_monitor.performance.void import Void
+
+_UNKNOWN_ARRIVAL = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRows:
+    """The rows of labels whose key a window's predictions have.
+
+    :param key: the number of each row's key; shape (rows,), as are the following.
+    :param arrived: when each arrived, in microseconds since 1970; 0 for all where nobody knows.
+    :param code: the place of each row's label in ``labels``; -1 where it has none.
+    :param void: which say that their key never gets a label.
+    :param labels: the different labels.
+    :param timed: whether the arrivals are known.
+    :param unmatched: labels that belong to no prediction at all.
+    """
+
+    key: NDArray[np.int64]
+    arrived: NDArray[np.int64]
+    code: NDArray[np.int64]
+    void: NDArray[np.bool_]
+    labels: pa.Array
+    timed: bool
+    unmatched: int
+
+
+@dataclass
+class LabelReader:
+    """Streams labels past the keys of a window, and keeps only what belongs to them.
+
+    :param labels: the labels as known at ``as_of``.
+    :param predictions: the predictions of the window as known then.
+    :param all_predictions: the predictions of all times as known then.
+    :param label: column of the label.
+    :param since: labels that arrived earlier are not asked whether they belong to a prediction.
+    """
+
+    labels: Rows
+    predictions: Rows
+    all_predictions: Rows
+    keys: KeyReader
+    label: str
+    void: Void
+    since: datetime | None
+    as_of: datetime
+    _kept: list[tuple[Positions, NDArray[np.int64], NDArray[np.bool_], pa.ChunkedArray]] = field(default_factory=list)
+
+    def read(self, index: KeyIndex) -> LabelRows:
+        """Return the rows whose key is in an index.
+
+        :raises DataError: an unknown column, keys that cannot match, or labels that cannot be compared.
+        """
+        self.keys.expect(self.labels.full_schema, self.labels.label)
+        database = LabelDatabase.of(self.labels, self.predictions, self.all_predictions)
+        strangers = Strangers(self.all_predictions, self.keys, self.as_of)
+        if database is None:
+            for table in chunks(self.labels, self._columns, self.labels.batches(self._columns)):
+                self._sort(table, index, strangers)
+        else:
+            self._ask(database, index, strangers)
+        return self._rows(strangers.count(settled=database is not None))
+
+    def _ask(self, database: LabelDatabase, index: KeyIndex, strangers: Strangers) -> None:
+        on = self.keys.on
+        for table in self._tables(database.of_window(self._columns, on)):
+            self._sort(table, index, None)
+        for table in self._tables(database.of_no_prediction(self._columns, on, since=self.since, as_of=self.as_of)):
+            self._sort(table, index, strangers, keep=False)
+
+    def _tables(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+        return chunks(self.labels, self._columns, batches)
+
+    def _sort(self, table: pa.Table, index: KeyIndex, strangers: Strangers | None, *, keep: bool = True) -> None:
+        """Keep what belongs to the window, and hand the rest on to be asked for elsewhere."""
+        keys = self.keys.read(table, self.labels.label)
+        number = index.find(keys)
+        arrived = moments_of(self.labels, self.labels.dataset.arrived_at_column, table)
+        microseconds = np.full(len(table), _UNKNOWN_ARRIVAL) if arrived is None else arrived.astype(np.int64)
+        void = self.void.mask(table, self.labels.label)
+        label = without_nan(decoded(table.column(self.label)))
+        mine = number >= 0
+        if keep:
+            self._kept.append((number[mine], microseconds[mine], void[mine], label.filter(pa.array(mine))))
+        if strangers is not None:
+            asked = ~mine & ~void & np.asarray(label.is_valid())
+            if arrived is not None and self.since is not None:
+                asked &= arrived >= np.datetime64(self.since.replace(tzinfo=None), "us")
+            strangers.add(keys, asked)
+
+    @property
+    def _columns(self) -> Sequence[str]:
+        arrived = self.labels.dataset.arrived_at_column
+        void = self.void.among(self.labels.full_schema.names)
+        return list(dict.fromkeys([*self.keys.on, self.label, *void, *([arrived] if arrived else [])]))
+
+    def _rows(self, unmatched: int) -> LabelRows:
+        parts = [pa.table({self.label: label}).to_batches() for *_, label in self._kept]
+        labels = as_table(self.labels, [self.label], [batch for part in parts for batch in part]).column(0)
+        code, different = self._encoded(without_nan(decoded(labels)))
+        empty = np.zeros(0, dtype=np.int64)
+        return LabelRows(
+            key=np.concatenate([empty, *(number for number, *_ in self._kept)]),
+            arrived=np.concatenate([empty, *(arrived for _, arrived, *_ in self._kept)]),
+            void=np.concatenate([empty.astype(bool), *(void for *_, void, _ in self._kept)]),
+            code=code,
+            labels=different,
+            timed=self.labels.dataset.arrived_at_column is not None,
+            unmatched=unmatched,
+        )
+
+    def _encoded(self, labels: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
+        if pa.types.is_null(labels.type):
+            return np.full(len(labels), -1, dtype=np.int64), labels.combine_chunks()
+        try:
+            encoded = labels.combine_chunks().dictionary_encode()
+        except pa.ArrowNotImplementedError as error:
+            raise DataError(
+                f"label column {self.label!r} of {self.labels.label} holds {labels.type}, which is no label; "
+                "give a column of numbers, texts or booleans"
+            ) from error
+        return np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64), encoded.dictionary
