@@ -24,6 +24,7 @@ if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
         AirflowFailException,
         AirflowNotFoundException,
         AirflowRescheduleException,
+        AirflowSensorTimeout,
         AirflowSkipException,
     )
 else:
@@ -32,6 +33,7 @@ else:
         AirflowFailException,
         AirflowNotFoundException,
         AirflowRescheduleException,
+        AirflowSensorTimeout,
         AirflowSkipException,
     )
 
@@ -42,6 +44,7 @@ __all__ = [
     "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowRescheduleException",
+    "AirflowSensorTimeout",
     "AirflowSkipException",
     "conf",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data.connections import Connections
@@ -22,7 +24,7 @@ class AirflowConnections(Connections):
         :raises ConfigurationError: there is no such connection, or it leads to no database.
         """
         if conn_id not in self._engines:
-            self._engines[conn_id] = _engine(conn_id)
+            self._engines[conn_id] = _engine(get_connection(conn_id))
         return super().engine(conn_id)
 
     def filesystem(self, url: str, conn_id: str | None = None) -> tuple[Any, str]:
@@ -47,19 +49,48 @@ def get_connection(conn_id: str) -> Any:
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as error:
-        raise ConfigurationError(
-            f"Airflow connection {conn_id!r} is not defined; add it: airflow connections add {conn_id} "
-            "--conn-type postgres --conn-host HOST --conn-schema DATABASE --conn-login USER --conn-password PASSWORD"
-        ) from error
+        raise _undefined(conn_id) from error
 
 
-def _engine(conn_id: str) -> Engine:
+async def triggerer_connections(conn_ids: Iterable[str]) -> Connections:
+    """Return the engines behind Airflow connections, asked for without holding up the triggerer.
+
+    :raises ConfigurationError: there is none of an id, or it leads to no database.
+    """
     from airflow.sdk import BaseHook
 
-    connection = get_connection(conn_id)
+    from airflow_ml_monitor.version_compat import AirflowNotFoundException
+
+    engines: dict[str, Engine] = {}
+    for conn_id in conn_ids:
+        try:
+            connection = await BaseHook.aget_connection(conn_id)
+        except AirflowNotFoundException as error:
+            raise _undefined(conn_id) from error
+        engines[conn_id] = await asyncio.to_thread(_engine, connection)
+    return Connections(engines)
+
+
+def outages() -> tuple[type[Exception], ...]:
+    """Return the errors of a database or an Airflow that cannot be reached now and may be soon."""
+    import sqlalchemy as sa
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    return (sa.exc.OperationalError, sa.exc.InterfaceError, AirflowRuntimeError, OSError)
+
+
+def _undefined(conn_id: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Airflow connection {conn_id!r} is not defined; add it: airflow connections add {conn_id} "
+        "--conn-type postgres --conn-host HOST --conn-schema DATABASE --conn-login USER --conn-password PASSWORD"
+    )
+
+
+def _engine(connection: Any) -> Engine:
+    conn_id = connection.conn_id
     if connection.conn_type in ("postgres", "postgresql"):
         return postgres_engine(connection)
-    hook: Any = BaseHook.get_hook(conn_id)
+    hook: Any = connection.get_hook()
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise ConfigurationError(
             f"connection {conn_id!r} is of type {connection.conn_type!r}, which is no SQL database; "

@@ -1,0 +1,185 @@
+"""Waiting for the labels of a window: what is wanted, what a look finds, and when the next one is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.data.connections import Connections
+from airflow_ml_monitor.data.dataset import Dataset, dataset_from_dict
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.numerals import fixed
+from airflow_ml_monitor.window import Window, as_utc
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.performance.cohort import LabelCounts
+
+_LOOKS_BEFORE_DUE = 100
+"""So often at most is looked while labels are not due: they may all be there early, and rarely are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelWait:
+    """The labels that are waited for; see ``label_coverage`` for what is counted.
+
+    :param as_of: the moment whose knowledge counts at every look; ``None`` for the moment of the look.
+    :param min_coverage: the labelled share of the window that is enough once all of it is mature; above 0, at most 1.
+    :raises ConfigurationError: a share that is none, a delay below zero, or a moment at which the window is not over.
+    """
+
+    predictions: Dataset
+    labels: Dataset
+    on: tuple[str, ...]
+    window: Window
+    label: str = "label"
+    delay: timedelta = timedelta(0)
+    void: str | Mapping[str, Any] | None = None
+    as_of: datetime | None = None
+    min_coverage: float = 0.95
+
+    def __post_init__(self) -> None:
+        require_waitable(self.min_coverage, self.delay)
+        if self.as_of is not None and self.as_of < self.window.end:
+            raise ConfigurationError(
+                f"as_of {self.as_of.isoformat()} is before the end of the window {self.window}, "
+                "of which more predictions come then; give a later as_of or an earlier window"
+            )
+
+    def look(self, connections: Connections | None = None) -> LabelLook:
+        """Count what is known now, or at ``as_of``.
+
+        :raises DataError: an unknown column, and what else ``label_coverage`` refuses.
+        """
+        # A DAG file that names a sensor loads this module, and must not load what counts.
+        from airflow_ml_monitor.performance.coverage import label_coverage
+
+        as_of = self.as_of or datetime.now(UTC)
+        counts = label_coverage(
+            self.predictions,
+            self.labels,
+            on=self.on,
+            label=self.label,
+            delay=self.delay,
+            void=self.void,
+            window=self.window,
+            as_of=as_of,
+            connections=connections,
+        )
+        return LabelLook(wait=self, counts=counts, as_of=as_of)
+
+    @property
+    def due(self) -> datetime:
+        """When all labels of the window are due."""
+        return self.window.end + self.delay
+
+    def patience(self, now: datetime) -> timedelta:
+        """Return for how long another look would most likely find nothing new: zero once the labels are due."""
+        if self.as_of is not None or now >= self.due:
+            return timedelta(0)
+        if now < self.window.end:
+            return self.window.end - now
+        return min(self.due - now, self.delay / _LOOKS_BEFORE_DUE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types; ``from_dict`` gives an equal one back."""
+        return {
+            "predictions": self.predictions.to_dict(),
+            "labels": self.labels.to_dict(),
+            "on": list(self.on),
+            "window": self.window.to_dict(),
+            "label": self.label,
+            "delay": self.delay.total_seconds(),
+            "void": dict(self.void) if isinstance(self.void, Mapping) else self.void,
+            "as_of": None if self.as_of is None else self.as_of.isoformat(),
+            "min_coverage": self.min_coverage,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> LabelWait:
+        read = {
+            "predictions": dataset_from_dict(plain["predictions"]),
+            "labels": dataset_from_dict(plain["labels"]),
+            "on": tuple(plain["on"]),
+            "window": Window.of(plain["window"]),
+            "delay": timedelta(seconds=plain["delay"]),
+            "as_of": None if plain["as_of"] is None else as_utc(plain["as_of"], what="as_of"),
+        }
+        return cls(**{**plain, **read})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelLook:
+    """What one look at the labels of a window found."""
+
+    wait: LabelWait
+    counts: LabelCounts
+    as_of: datetime
+
+    @property
+    def ready(self) -> bool:
+        """Whether the window is over, and its labels are there: enough of them when all are due, or every one."""
+        counts = self.counts
+        if not counts.predictions or self.as_of < self.wait.window.end:
+            return False
+        if counts.missing == 0:
+            return True
+        return self._not_mature == 0 and (counts.coverage or 0.0) >= self.wait.min_coverage
+
+    @property
+    def _due(self) -> int:
+        return self.counts.mature - self.counts.mature_void
+
+    @property
+    def _not_mature(self) -> int:
+        return self.counts.predictions - self.counts.void - self._due
+
+    def __str__(self) -> str:
+        counts, where = self.counts, f"labels of {self.wait.window}"
+        if not counts.predictions:
+            return f"{where}: there are no predictions in this window as of {self.as_of.isoformat(timespec='seconds')}"
+        return (
+            f"{where}: {counts.mature_labelled:,} of {self._due:,} mature predictions labelled ({self._share}), "
+            f"{counts.void:,} void, {self._not_mature:,} not yet mature"
+        )
+
+    @property
+    def _share(self) -> str:
+        coverage, wanted = self.counts.coverage, self.wait.min_coverage
+        least = f"at least {100 * wanted:g} % wanted"
+        return least if coverage is None else f"{fixed(100 * coverage, 100 * wanted, 1)} %; {least}"
+
+    def gave_up(self, timeout: timedelta) -> str:
+        """Return what is missing after waiting that long, and what to do."""
+        if not self.counts.predictions:
+            return f"{self}; waited {timeout}; check the window and what writes the predictions"
+        later = f", the last of them on {self.wait.due.isoformat(timespec='minutes')}" if self._not_mature else ""
+        missing = f"{self.counts.missing:,} labels are missing"
+        return (
+            f"{self}{later}; {missing} after {timeout} of waiting; give it a longer timeout=, a lower min_coverage=, "
+            "void= for predictions that never get a label, or on_timeout='go_on' to judge what is there"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {
+            "ready": self.ready,
+            "window": self.wait.window.to_dict(),
+            "as_of": self.as_of.isoformat(),
+            "coverage": self.counts.coverage,
+            "completeness": self.counts.completeness,
+            "min_coverage": self.wait.min_coverage,
+            "counts": asdict(self.counts),
+        }
+
+
+def require_waitable(min_coverage: float, delay: timedelta) -> None:
+    """Refuse what nobody can wait for.
+
+    :raises ConfigurationError: a share that is not above 0 and at most 1, or a delay that is below zero.
+    """
+    if isinstance(min_coverage, bool) or not isinstance(min_coverage, (int, float)) or not 0 < min_coverage <= 1:
+        raise ConfigurationError(f"min_coverage={min_coverage!r} must be a share above 0 and at most 1, such as 0.95")
+    if not isinstance(delay, timedelta) or delay < timedelta(0):
+        raise ConfigurationError(f"delay={delay!r} must be a timedelta of zero or more")
