@@ -1,0 +1,202 @@
+"""``LabelsSensor`` in real Airflow runs: deferral and resume, rescheduling, timeouts, labels that come meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from airflow.sdk import DAG
+
+from airflow_ml_monitor import Window
+from airflow_ml_monitor.data import Files, Table
+from airflow_ml_monitor.sensors.labels import LabelsSensor
+from tests.airflow_runs import Run, run_dag
+from tests.conftest import as_airflow_connection
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
+
+DAY = Window("2024-03-04T00:00:00Z", "2024-03-05T00:00:00Z")
+PREDICTIONS = Table("predictions", conn_id="warehouse", time_column="at")
+LABELS = Table("labels", conn_id="warehouse", arrived_at_column="arrived_at")
+
+
+def predictions(window: Window = DAY) -> pd.DataFrame:
+    """Ten predictions, the last of them void."""
+    at = pd.date_range(window.start, window.end, periods=11, inclusive="left")
+    return pd.DataFrame({"id": range(10), "at": at, "cancelled": [False] * 9 + [True]})
+
+
+def labels(many: int, arrived_at: datetime = DAY.end) -> pd.DataFrame:
+    """The labels of the first predictions."""
+    times = pd.Series([arrived_at] * many, dtype="datetime64[us, UTC]")
+    frame = pd.DataFrame({"id": range(many), "label": [True] * many, "arrived_at": times})
+    return frame.astype({"id": "int64", "label": "bool"})
+
+
+@pytest.fixture
+def warehouse(engine: sa.Engine, database_url: sa.URL, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    """The Airflow connection ``warehouse``, with predictions and no labels yet."""
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", as_airflow_connection(database_url))
+    predictions().to_sql("predictions", engine, index=False)
+    labels(0).to_sql("labels", engine, index=False)
+    return engine
+
+
+def arrive(warehouse: sa.Engine, many: int) -> None:
+    labels(many).to_sql("labels", warehouse, index=False, if_exists="append")
+
+
+def sensor(**kwargs: Any) -> LabelsSensor:
+    settings = {"predictions": PREDICTIONS, "labels": LABELS, "on": "id", "void": "cancelled"}
+    return LabelsSensor(task_id="labels", **settings | {"poke_interval": 0.2, "timeout": 60} | kwargs)
+
+
+def run_sensor(dag_id: str, window: Window = DAY, between: Any = lambda: None, **kwargs: Any) -> Run:
+    with DAG(dag_id, schedule=None) as dag:
+        sensor(**kwargs)
+    return run_dag(dag, interval=window, between=between)
+
+
+@pytest.mark.usefixtures("warehouse")
+class TestReady:
+    @pytest.mark.parametrize("deferrable", [True, False])
+    def test_labels_that_are_there_need_one_look(self, warehouse: sa.Engine, deferrable: bool) -> None:
+        arrive(warehouse, 9)
+        run = run_sensor(f"labels_there_{deferrable}", deferrable=deferrable)
+        assert run.states == {"labels": "success"}
+        found = run.xcom("labels")
+        assert {key: found[key] for key in ("ready", "timed_out", "coverage", "completeness", "window")} == {
+            "ready": True,
+            "timed_out": False,
+            "coverage": 1.0,
+            "completeness": 1.0,
+            "window": DAY.to_dict(),
+        }
+        assert found["counts"]["void"] == 1
+
+    def test_enough_is_enough(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 8)
+        run = run_sensor("labels_enough", min_coverage=0.85)
+        assert run.xcom("labels")["coverage"] == pytest.approx(8 / 9)
+
+    def test_as_of_uses_what_had_arrived_by_then(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 9)
+        run = run_sensor("labels_as_of", as_of=DAY.end.isoformat(), timeout=0, on_timeout="go_on")
+        later = labels(9, DAY.end + timedelta(seconds=1))
+        later.to_sql("labels", warehouse, index=False, if_exists="replace")
+        before = run_sensor("labels_before", as_of=DAY.end.isoformat(), timeout=0, on_timeout="go_on")
+        assert (run.xcom("labels")["coverage"], before.xcom("labels")["coverage"]) == (1.0, 0.0)
+
+    def test_a_week_in_which_clocks_change(self, warehouse: sa.Engine) -> None:
+        """From 3 to 11 March 2024 in New York, by a template of wall times; one hour of it does not exist."""
+        week = Window("2024-03-04T00:00:00-05:00", "2024-03-11T00:00:00-04:00")
+        made = predictions(week)
+        made["at"] = made["at"].dt.tz_convert("America/New_York").dt.tz_localize(None)
+        made.to_sql("predictions", warehouse, index=False, if_exists="replace")
+        arrive(warehouse, 9)
+        wall = Table("predictions", conn_id="warehouse", time_column="at", timezone="America/New_York")
+        run = run_sensor("labels_dst", week, predictions=wall, delay=timedelta(weeks=1))
+        assert run.xcom("labels")["counts"]["predictions"] == 10
+
+
+class TestDeferred:
+    def test_it_resumes_when_labels_arrive(self, warehouse: sa.Engine) -> None:
+        from threading import Timer
+
+        arriving = Timer(1.5, lambda: arrive(warehouse, 9))
+        arriving.start()
+        run = run_sensor("labels_deferred", deferrable=True)
+        arriving.join()
+        assert run.states == {"labels": "success"}
+        assert run.xcom("labels")["coverage"] == 1.0
+
+    def test_its_timeout_fails_with_what_is_missing(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 6)
+        run = run_sensor("labels_deferred_timeout", deferrable=True, timeout=1)
+        assert run.states == {"labels": "failed"}
+        assert str(run.errors["labels"]) == (
+            "labels of 2024-03-04T00:00Z to 2024-03-05T00:00Z: 6 of 9 mature predictions labelled "
+            "(66.7 %; at least 95 % wanted), 1 void, 0 not yet mature; 3 labels are missing after 0:00:01 of waiting; "
+            "give it a longer timeout=, a lower min_coverage=, void= for predictions that never get a label, "
+            "or on_timeout='go_on' to judge what is there"
+        )
+
+    def test_its_timeout_goes_on_with_what_is_there(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 6)
+        run = run_sensor("labels_deferred_go_on", deferrable=True, timeout=1, on_timeout="go_on")
+        assert run.states == {"labels": "success"}
+        found = run.xcom("labels")
+        assert (found["ready"], found["timed_out"], found["counts"]["labelled"]) == (False, True, 6)
+
+    def test_its_timeout_skips_softly(self, warehouse: sa.Engine) -> None:
+        assert run_sensor("labels_deferred_soft", deferrable=True, timeout=1, soft_fail=True).states == {
+            "labels": "skipped"
+        }
+
+    def test_a_table_that_vanishes_fails_the_task(self, warehouse: sa.Engine) -> None:
+        from threading import Timer
+
+        def vanish() -> None:
+            with warehouse.begin() as connection:
+                connection.execute(sa.text("DROP TABLE labels"))
+
+        vanishing = Timer(1.0, vanish)
+        vanishing.start()
+        run = run_sensor("labels_vanish", deferrable=True)
+        vanishing.join()
+        assert run.states == {"labels": "failed"}
+        assert "table labels of connection 'warehouse' does not exist" in str(run.errors["labels"])
+
+
+class TestRescheduled:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        predictions().to_parquet(tmp_path / "predictions.parquet")
+        labels(0).to_parquet(tmp_path / "labels.parquet")
+        return tmp_path
+
+    def run(self, dag_id: str, folder: Path, between: Any = lambda: None, **kwargs: Any) -> Run:
+        made = Files(str(folder / "predictions.parquet"), time_column="at")
+        said = Files(str(folder / "labels.parquet"), arrived_at_column="arrived_at")
+        return run_sensor(dag_id, between=between, predictions=made, labels=said, deferrable=True, **kwargs)
+
+    def test_files_are_looked_at_again(self, folder: Path) -> None:
+        looks: list[None] = []
+
+        def between() -> None:
+            looks.append(None)
+            if len(looks) == 3:
+                labels(9).to_parquet(folder / "labels.parquet")
+
+        run = self.run("labels_files", folder, between)
+        assert run.states == {"labels": "success"}
+        assert len(looks) > 3
+
+    def test_its_timeout_counts_from_the_first_look(self, folder: Path) -> None:
+        started = datetime.now(UTC)
+        run = self.run("labels_files_timeout", folder, timeout=1.5)
+        assert run.states == {"labels": "failed"}
+        assert "0 of 9 mature predictions labelled" in str(run.errors["labels"])
+        assert datetime.now(UTC) - started >= timedelta(seconds=1.3)
+
+    def test_its_timeout_goes_on(self, folder: Path) -> None:
+        run = self.run("labels_files_go_on", folder, timeout=0, on_timeout="go_on")
+        assert (run.states, run.xcom("labels")["timed_out"]) == ({"labels": "success"}, True)
+
+    def test_its_timeout_skips_softly(self, folder: Path) -> None:
+        assert self.run("labels_files_soft", folder, timeout=0, soft_fail=True).states == {"labels": "skipped"}
+
+
+def test_an_unknown_column_fails_at_the_first_look(warehouse: sa.Engine) -> None:
+    run = run_sensor("labels_column", on="key", deferrable=True)
+    assert run.states == {"labels": "failed"}
+    assert "column 'key' is not in table predictions of connection 'warehouse'" in str(run.errors["labels"])
