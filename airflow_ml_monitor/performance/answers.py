@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -55,3 +55,7 @@ class Answers:
     def known(self) -> Answers:
         """The rows whose truth is known."""
         return self.take(~np.isnan(self.y))
+
+    def with_labels(self, y: Numbers) -> Answers:
+        """Return the same answers with another truth."""
+        return replace(self, y=y)

@@ -1,0 +1,1 @@
+"""Confidence intervals that also cover where positives are rare."""

@@ -1,0 +1,47 @@
+"""Intervals of means over rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.results import Interval
+
+
+def student(values: Numbers, confidence: float) -> tuple[Interval | None, float | None]:
+    """Return Student's t interval of a mean, and the two-sided p-value of its being zero; ``None`` for one value."""
+    from scipy.stats import t
+
+    n = len(values)
+    if n < 2:
+        return None, None
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
+    half = float(t.ppf(0.5 + confidence / 2, n - 1)) * error
+    if error == 0:
+        return Interval(mean, mean), 1.0 if mean == 0 else 0.0
+    return Interval(mean - half, mean + half), float(2 * t.sf(abs(mean) / error, n - 1))
+
+
+def positive_mean(values: Numbers, confidence: float) -> Interval | None:
+    """Return the t interval of a mean of values that are not negative, made on the logarithm of the mean.
+
+    Losses are skewed to the right: on the logarithm the interval covers where the plain one is too low. All zero, it
+    is the point zero.
+    """
+    from scipy.stats import t
+
+    n = len(values)
+    if n < 2:
+        return None
+    mean = float(values.mean())
+    if mean == 0:
+        return Interval(0.0, 0.0)
+    half = float(t.ppf(0.5 + confidence / 2, n - 1)) * float(values.std(ddof=1)) / (math.sqrt(n) * mean)
+    return Interval(mean * math.exp(-half), mean * math.exp(min(half, 700.0)))
+
+
+def root(interval: Interval | None) -> Interval | None:
+    """Return the interval of a root from that of a square."""
+    return None if interval is None else Interval(*(float(np.sqrt(end)) for end in interval))

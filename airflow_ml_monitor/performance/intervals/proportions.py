@@ -1,0 +1,91 @@
+"""Intervals of shares of counts, and of what is made of two of them."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from airflow_ml_monitor.results import Interval
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return z of a two-sided interval: 1.96 for 0.95."""
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
+
+
+def wilson(successes: float, trials: float, confidence: float) -> Interval:
+    """Return Wilson's score interval of a proportion (1927).
+
+    >>> [round(end, 4) for end in wilson(10, 100, 0.95)]
+    [0.0552, 0.1744]
+    """
+    z = normal_quantile(confidence)
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    lower, upper = (centre - half) / scale, (centre + half) / scale
+    return Interval(0.0 if successes == 0 else max(0.0, lower), 1.0 if successes == trials else min(1.0, upper))
+
+
+def f1_interval(true_positive: float, false_positive: float, false_negative: float, confidence: float) -> Interval:
+    """Return the interval of F1 from Wilson's of the Jaccard share J = TP / (TP + FP + FN), as F1 = 2 J / (1 + J)."""
+    jaccard = wilson(true_positive, true_positive + false_positive + false_negative, confidence)
+    return Interval(*(2 * end / (1 + end) for end in jaccard))
+
+
+def mean_of_two(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
+    """Return the interval of the mean of two independent estimates from their own (Zou and Donner 2008, MOVER)."""
+    (a, (a_low, a_high)), (b, (b_low, b_high)) = one, other
+    middle = (a + b) / 2
+    return Interval(
+        middle - math.hypot(a - a_low, b - b_low) / 2,
+        middle + math.hypot(a_high - a, b_high - b) / 2,
+    )
+
+
+def difference_of_two(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
+    """Return the interval of ``one - other`` for independent estimates from their own (Zou and Donner 2008, MOVER)."""
+    (a, (a_low, a_high)), (b, (b_low, b_high)) = one, other
+    return Interval(a - b - math.hypot(a - a_low, b_high - b), a - b + math.hypot(a_high - a, b - b_low))
+
+
+def paired_difference(both: int, first: int, second: int, neither: int, confidence: float) -> Interval:
+    """Return the interval of ``(both + first) / n - (both + second) / n`` of paired answers (Newcombe 1998, method 10).
+
+    :param first: rows where only the first succeeds; ``second`` likewise.
+    """
+    n = both + first + second + neither
+    one, other = (both + first) / n, (both + second) / n
+    (a_low, a_high), (b_low, b_high) = (wilson(count, n, confidence) for count in (both + first, both + second))
+    phi = _correlation(both, first, second, neither)
+    down, up = one - a_low, a_high - one
+    below, above = other - b_low, b_high - other
+    lower = math.sqrt(max(0.0, down**2 - 2 * phi * down * above + above**2))
+    upper = math.sqrt(max(0.0, up**2 - 2 * phi * up * below + below**2))
+    return Interval(one - other - lower, one - other + upper)
+
+
+def _correlation(both: int, first: int, second: int, neither: int) -> float:
+    """Return phi, with Newcombe's correction for continuity where it is positive."""
+    margins = (both + first) * (second + neither) * (both + second) * (first + neither)
+    if margins == 0:
+        return 0.0
+    product = both * neither - first * second
+    n = both + first + second + neither
+    corrected = max(product - n / 2, 0.0) if product > 0 else float(product)
+    return corrected / math.sqrt(margins)
+
+
+def mcnemar(first: int, second: int) -> float:
+    """Return McNemar's two-sided mid-p: whether rows that only one answers rightly fall evenly to both.
+
+    The exact binomial p less half the probability of what was seen (Fagerland, Lydersen and Laake 2013).
+    """
+    from scipy.stats import binom
+
+    n = first + second
+    if n == 0 or first == second:
+        return 1.0
+    fewer = min(first, second)
+    return float(min(1.0, 2 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)))

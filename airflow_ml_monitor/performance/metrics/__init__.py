@@ -1,0 +1,7 @@
+"""The metrics of each problem. Importing this package registers them."""
+
+from __future__ import annotations
+
+from airflow_ml_monitor.performance.metrics import binary, multiclass, ranking, regression
+
+__all__ = ["binary", "multiclass", "ranking", "regression"]

@@ -1,0 +1,111 @@
+"""Metrics of the table truth x answer: what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals import bootstrap
+from airflow_ml_monitor.performance.registry import (
+    Better,
+    Comparison,
+    Completions,
+    Difference,
+    Estimate,
+    Metric,
+    register,
+)
+from airflow_ml_monitor.results import Interval
+
+Statistic = Callable[[Numbers], Numbers]
+"""From tables, shape (..., classes, classes) with the truth first, to values, shape (...); NaN where not defined."""
+_MOST_CLASSES_JOINTLY = 10
+
+
+def confusion(answers: Answers) -> NDArray[np.int64]:
+    """Return how often each class (row) was answered as each (column)."""
+    size = max(2, len(answers.classes))
+    codes = answers.y.astype(np.int64) * size + _predicted(answers).astype(np.int64)
+    return np.bincount(codes, minlength=size * size).reshape(size, size)
+
+
+def register_counts(
+    name: str,
+    problem: Problem,
+    statistic: Statistic,
+    *,
+    undefined: str = "",
+    interval: Callable[[NDArray[np.int64], float], tuple[Interval, str]] | None = None,
+    comparison: Comparison | None = None,
+    completions: Completions | None = None,
+    better: Better = "higher",
+) -> None:
+    """Register a metric of the table.
+
+    :param undefined: why there may be no value.
+    :param interval: from the table and the confidence to an interval and its name; a bootstrap otherwise.
+    :param comparison: of two models; a bootstrap of both their answers together otherwise.
+    """
+
+    def estimator(answers: Answers, confidence: float) -> Estimate:
+        table = confusion(answers)
+        value = float(statistic(table.astype(float)))
+        if not np.isfinite(value):
+            return Estimate(None, None, len(answers), reason=undefined)
+        around, method = (interval or partial(_resampled, statistic=statistic))(table, confidence)
+        return Estimate(value, around, len(answers), method)
+
+    compare = comparison or partial(_compared, statistic=statistic, undefined=undefined)
+    register(Metric(name, problem, better, "predicted", estimator, compare, completions))
+
+
+def as_answered(answers: Answers) -> tuple[Numbers, Numbers]:
+    """Complete the labels of binary answers: all the missing ones against what was answered, and all as answered."""
+    missing, predicted = np.isnan(answers.y), _predicted(answers)
+    return np.where(missing, 1 - predicted, answers.y), np.where(missing, predicted, answers.y)
+
+
+def _predicted(answers: Answers) -> Numbers:
+    assert answers.predicted is not None, "find_metric's caller has seen to what it needs"
+    return answers.predicted
+
+
+def _resampled(table: NDArray[np.int64], confidence: float, *, statistic: Statistic) -> tuple[Interval | None, str]:
+    values = bootstrap.of_counts(table, statistic)
+    return bootstrap.percentile(values, confidence), bootstrap.named(values)
+
+
+def _compared(
+    champion: Answers, challenger: Answers, confidence: float, *, statistic: Statistic, undefined: str
+) -> Difference:
+    old, new = (float(statistic(confusion(answers).astype(float))) for answers in (champion, challenger))
+    if not np.isfinite(new - old):
+        return Difference(None, None, None, len(champion), reason=undefined)
+    resamples = _of_joint_table if max(2, len(champion.classes)) <= _MOST_CLASSES_JOINTLY else _of_weighted_rows
+    values = resamples(champion, challenger, statistic)
+    interval = bootstrap.percentile(values, confidence)
+    return Difference(new - old, interval, bootstrap.two_sided(values), len(champion), bootstrap.named(values))
+
+
+def _of_joint_table(champion: Answers, challenger: Answers, statistic: Statistic) -> Numbers:
+    size = max(2, len(champion.classes))
+    codes = (champion.y * size + _predicted(champion)) * size + _predicted(challenger)
+    joint = np.bincount(codes.astype(np.int64), minlength=size**3).reshape(size, size, size)
+    return bootstrap.of_counts(joint, lambda tables: statistic(tables.sum(axis=-2)) - statistic(tables.sum(axis=-1)))
+
+
+def _of_weighted_rows(champion: Answers, challenger: Answers, statistic: Statistic) -> Numbers:
+    size = len(champion.classes)
+    old, new = ((one.y * size + _predicted(one)).astype(np.int64) for one in (champion, challenger))
+
+    def resampled(weights: Numbers) -> float:
+        tables: Any = (np.bincount(codes, weights, size * size).reshape(size, size) for codes in (new, old))
+        after, before = (float(statistic(table)) for table in tables)
+        return after - before
+
+    return bootstrap.of_rows(len(old), resampled)

@@ -1,0 +1,76 @@
+"""Metrics that are the mean of a loss per row: what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals.means import positive_mean, root, student
+from airflow_ml_monitor.performance.registry import Better, Completions, Difference, Estimate, Metric, Needs, register
+
+Loss = Callable[[Answers], Numbers]
+
+
+def register_loss(
+    name: str, problem: Problem, loss: Loss, *, needs: Needs, completions: Completions | None = None
+) -> None:
+    """Register the mean of a loss that is never negative; lower is better."""
+
+    def estimator(answers: Answers, confidence: float) -> Estimate:
+        values = loss(answers)
+        return Estimate(
+            float(values.mean()), positive_mean(values, confidence), len(values), "t on the log of the mean"
+        )
+
+    def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+        return _paired(loss(challenger) - loss(champion), confidence)
+
+    register(Metric(name, problem, "lower", needs, estimator, comparison, completions))
+
+
+def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> None:
+    """Register the root of the mean of a loss; lower is better."""
+
+    def estimator(answers: Answers, confidence: float) -> Estimate:
+        values = loss(answers)
+        interval = root(positive_mean(values, confidence))
+        return Estimate(float(np.sqrt(values.mean())), interval, len(values), "root of t on the log of the mean")
+
+    def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+        # The difference of the roots, to first order a mean over rows (delta method).
+        before, after = loss(champion), loss(challenger)
+        old, new = float(np.sqrt(before.mean())), float(np.sqrt(after.mean()))
+        if old == 0 or new == 0:
+            return Difference(new - old, None, None, len(before), reason="one of the two makes no error at all")
+        rows = new - old + (after - new**2) / (2 * new) - (before - old**2) / (2 * old)
+        return _paired(rows, confidence)._replace(method="paired t, delta method")
+
+    register(Metric(name, problem, "lower", needs, estimator, comparison))
+
+
+def register_mean(
+    name: str,
+    problem: Problem,
+    value: Loss,
+    *,
+    needs: Needs,
+    better: Better = "neither",
+    completions: Completions | None = None,
+) -> None:
+    """Register the mean of a value of any sign."""
+
+    def estimator(answers: Answers, confidence: float) -> Estimate:
+        values = value(answers)
+        return Estimate(float(values.mean()), student(values, confidence)[0], len(values), "t")
+
+    def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+        return _paired(value(challenger) - value(champion), confidence)
+
+    register(Metric(name, problem, better, needs, estimator, comparison, completions))
+
+
+def _paired(differences: Numbers, confidence: float) -> Difference:
+    interval, p_value = student(differences, confidence)
+    return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")

@@ -1,0 +1,199 @@
+"""Metrics of how well scores rank: areas under curves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals import bootstrap
+from airflow_ml_monitor.performance.intervals.auc import area_difference, area_interval, components
+from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
+from airflow_ml_monitor.performance.metrics.binary import score_of
+from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
+from airflow_ml_monitor.results import Interval
+
+
+def roc_auc(answers: Answers, confidence: float) -> Estimate:
+    """The probability that a positive outranks a negative, ties counted half (Hanley and McNeil 1982)."""
+    reason = one_class(answers)
+    if reason:
+        return Estimate(None, None, len(answers), reason=reason)
+    value, interval, method = area_interval(answers.y, score_of(answers), confidence)
+    return Estimate(value, interval, len(answers), method)
+
+
+def compare_roc_auc(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    reason = one_class(champion)
+    if reason:
+        return Difference(None, None, None, len(champion), reason=reason)
+    value, interval, p_value = area_difference(champion.y, score_of(champion), score_of(challenger), confidence)
+    return Difference(value, interval, p_value, len(champion), "DeLong, paired")
+
+
+def extreme_rankings(answers: Answers) -> tuple[Numbers, Numbers]:
+    """Complete the labels so that the area is least and greatest.
+
+    With k of the missing labels positive the area is greatest where they are those of the highest scores, and least
+    where they are those of the lowest; of all k the most extreme is taken, from sorted sums in O(n log n). Only k are
+    tried by which both classes are there.
+    """
+    missing = np.flatnonzero(np.isnan(answers.y))
+    order = missing[np.argsort(score_of(answers)[missing], kind="stable")]
+    up, down = _areas(answers, order), _areas(answers, order[::-1])
+    lowest, highest = answers.y.copy(), answers.y.copy()
+    least, most = (int(np.nanargmin(up)), int(np.nanargmax(down))) if np.isfinite(up).any() else (0, 0)
+    lowest[order], highest[order] = 0.0, 0.0
+    lowest[order[:least]] = 1.0
+    highest[order[::-1][:most]] = 1.0
+    return lowest, highest
+
+
+def _areas(answers: Answers, order: NDArray[np.int64]) -> Numbers:
+    """Return the area with the first k rows of ``order`` positive and the others negative, for k = 0, 1, ...
+
+    ``order`` is by score, either way. NaN where a class is empty.
+    """
+    score, known = score_of(answers), answers.known
+    positives, negatives = (np.sort(score_of(known)[known.y == truth]) for truth in (1, 0))
+    sought = score[order]
+    wins = _below(negatives, sought)  # of each, were it positive, over the known negatives
+    losses = len(positives) - _below(positives, sought)  # of the known positives, over each were it negative
+    m, k = len(order), np.arange(len(order) + 1)
+    sums = np.concatenate([[0.0], np.cumsum(wins)]) + np.concatenate([np.cumsum(losses[::-1])[::-1], [0.0]])
+    among = _among(sought)
+    known_wins = float(_below(negatives, positives).sum())
+    pairs = (len(positives) + k) * (len(negatives) + m - k).astype(float)
+    areas: Numbers = np.divide(known_wins + sums + among, pairs, out=np.full(m + 1, np.nan), where=pairs > 0)
+    return areas
+
+
+def _below(values: Numbers, sought: Numbers) -> Numbers:
+    """Return how many of the sorted values are below each one sought, equal ones counted half."""
+    return (np.searchsorted(values, sought, "left") + np.searchsorted(values, sought, "right")) / 2.0
+
+
+def _among(sought: Numbers) -> Numbers:
+    """Return of the pairs between the first k and the others how many the first win, ties half, for k = 0, 1, ..."""
+    m = len(sought)
+    k = np.arange(m + 1)
+    if m == 0:
+        return np.zeros(1)
+    starts = np.flatnonzero(np.concatenate([[True], sought[1:] != sought[:-1]]))
+    ends = np.append(starts[1:], m)
+    group = np.clip(np.searchsorted(starts, k, "right") - 1, 0, None)
+    inside = k - starts[group]  # how many of the k are tied with the next one
+    tied = inside * (ends[group] - k)
+    descending = bool(sought[0] > sought[-1])
+    return (k * (m - k) - tied) * float(descending) + tied / 2.0
+
+
+def average_precision(answers: Answers, confidence: float) -> Estimate:
+    """The area under the precision-recall curve as scikit-learn sums it, in steps."""
+    reason = one_class(answers)
+    if reason:
+        return Estimate(None, None, len(answers), reason=reason)
+    curve = _Curve(answers)
+    values = bootstrap.of_rows(len(answers), curve)
+    interval = bootstrap.percentile(values, confidence)
+    return Estimate(curve(np.ones(len(answers))), interval, len(answers), bootstrap.named(values))
+
+
+def compare_average_precision(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    reason = one_class(champion)
+    if reason:
+        return Difference(None, None, None, len(champion), reason=reason)
+    old, new, ones = _Curve(champion), _Curve(challenger), np.ones(len(champion))
+    values = bootstrap.of_rows(len(champion), lambda weights: new(weights) - old(weights))
+    interval = bootstrap.percentile(values, confidence)
+    value = new(ones) - old(ones)
+    return Difference(value, interval, bootstrap.two_sided(values), len(champion), bootstrap.named(values))
+
+
+class _Curve:
+    """The average precision of rows that are sorted once and weighted often."""
+
+    def __init__(self, answers: Answers) -> None:
+        score = score_of(answers)
+        self._order = np.argsort(-score, kind="stable")
+        ordered = score[self._order]
+        self._ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+        self._positive = answers.y[self._order]
+
+    def __call__(self, weights: Numbers) -> float:
+        weighted = weights[self._order]
+        hits = np.cumsum(weighted * self._positive)[self._ends]
+        answered = np.cumsum(weighted)[self._ends]
+        if hits[-1] == 0:
+            return float("nan")
+        precision = np.divide(hits, answered, out=np.zeros_like(hits), where=answered > 0)
+        return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
+
+
+def roc_auc_ovr(answers: Answers, confidence: float) -> Estimate:
+    """The mean over the classes of the area of each against the others."""
+    absent = [str(name) for code, name in enumerate(answers.classes) if not (answers.y == code).any()]
+    if absent or len(answers.classes) < 2:
+        return Estimate(None, None, len(answers), reason=f"no label is of class {', '.join(absent[:5])}")
+    value, rows = _by_row(answers)
+    half = normal_quantile(confidence) * float(np.sqrt((rows**2).sum()))
+    return Estimate(value, _within(value - half, value + half, 0.0), len(answers), "DeLong, over classes")
+
+
+def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    first = roc_auc_ovr(champion, confidence)
+    if first.value is None:
+        return Difference(None, None, None, len(champion), reason=first.reason)
+    (old, old_rows), (new, new_rows) = _by_row(champion), _by_row(challenger)
+    error = float(np.sqrt(((new_rows - old_rows) ** 2).sum()))
+    half, value = normal_quantile(confidence) * error, new - old
+    p_value = _normal_p(value, error)
+    return Difference(value, _within(value - half, value + half, -1.0), p_value, len(champion), "DeLong, paired")
+
+
+def _by_row(answers: Answers) -> tuple[float, Numbers]:
+    """Return the mean area, and what each row adds to its error (DeLong's components, summed over the classes)."""
+    areas, rows = [], np.zeros(len(answers))
+    for code in range(len(answers.classes)):
+        own = (answers.y == code).astype(float)
+        of_class, of_others = components(own, score_of(answers)[:, code])
+        area = float(of_class.mean())
+        areas.append(area)
+        rows[own == 1] += (of_class - area) / len(of_class)
+        rows[own == 0] += (of_others - area) / len(of_others)
+    return float(np.mean(areas)), rows / len(areas)
+
+
+def _normal_p(value: float, error: float) -> float:
+    from scipy.stats import norm
+
+    if error == 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * norm.sf(abs(value) / error))
+
+
+def _within(lower: float, upper: float, least: float) -> Interval:
+    return Interval(max(least, lower), min(1.0, upper))
+
+
+def one_class(answers: Answers) -> str:
+    """Return why a ranking cannot be judged; empty where both classes are there."""
+    positive = int((answers.y == 1).sum())
+    if 0 < positive < len(answers):
+        return ""
+    return f"all {len(answers):,} labels are {'positive' if positive else 'negative'}"
+
+
+register(Metric("roc_auc", Problem.BINARY, "higher", "score", roc_auc, compare_roc_auc, completions=extreme_rankings))
+register(
+    Metric(
+        "average_precision",
+        Problem.BINARY,
+        "higher",
+        "score",
+        average_precision,
+        compare_average_precision,
+        rows=True,
+    )
+)
+register(Metric("roc_auc_ovr", Problem.MULTICLASS, "higher", "score", roc_auc_ovr, compare_roc_auc_ovr))

@@ -1,0 +1,123 @@
+"""Metrics of regression problems. Errors are ``prediction - target``; values are those of scikit-learn.
+
+None has bounds for missing labels: a target may be anything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals import bootstrap
+from airflow_ml_monitor.performance.intervals.means import student
+from airflow_ml_monitor.performance.metrics.losses import register_loss, register_mean, register_root
+from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
+from airflow_ml_monitor.results import Interval
+
+_REGRESSION = Problem.REGRESSION
+
+
+def errors(answers: Answers) -> Numbers:
+    assert answers.predicted is not None, "find_metric's caller has seen to what it needs"
+    return answers.predicted - answers.y
+
+
+def r2(answers: Answers, confidence: float) -> Estimate:
+    """The share of the targets' variance that is explained, 1 - sum(error^2) / sum((target - mean)^2)."""
+    value, rows = _r2_by_row(answers)
+    if value is None:
+        return Estimate(None, None, len(answers), reason="all targets are equal")
+    return Estimate(value, student(rows, confidence)[0], len(answers), "t, delta method")
+
+
+def compare_r2(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    (old, old_rows), (new, new_rows) = _r2_by_row(champion), _r2_by_row(challenger)
+    if old is None or new is None:
+        return Difference(None, None, None, len(champion), reason="all targets are equal")
+    interval, p_value = student(new_rows - old_rows, confidence)
+    return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
+
+
+def _r2_by_row(answers: Answers) -> tuple[float | None, Numbers]:
+    """Return R2 and values by row whose mean it is, and whose spread is, to first order, its own."""
+    squares = errors(answers) ** 2
+    around = (answers.y - answers.y.mean()) ** 2
+    mean_square, variance = float(squares.mean()), float(around.mean())
+    if variance == 0:
+        return None, squares
+    value = 1 - mean_square / variance
+    return value, value - (squares - mean_square) / variance + mean_square * (around - variance) / variance**2
+
+
+def median_absolute_error(answers: Answers, confidence: float) -> Estimate:
+    """The median of the absolute errors; its interval is between two order statistics and assumes nothing."""
+    from scipy.stats import binom
+
+    ordered = np.sort(np.abs(errors(answers)))
+    n = len(ordered)
+    below = int(binom.ppf((1 - confidence) / 2, n, 0.5))
+    interval = None if below < 1 else Interval(float(ordered[below - 1]), float(ordered[n - below]))
+    return Estimate(float(np.median(ordered)), interval, n, "order statistics")
+
+
+def compare_median(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    old, new = np.abs(errors(champion)), np.abs(errors(challenger))
+    first, second = _Median(old), _Median(new)
+    values = bootstrap.of_rows(len(old), lambda weights: second(weights) - first(weights))
+    interval = bootstrap.percentile(values, confidence)
+    value = float(np.median(new) - np.median(old))
+    return Difference(value, interval, bootstrap.two_sided(values), len(old), bootstrap.named(values))
+
+
+class _Median:
+    """The median of values that are sorted once and weighted often."""
+
+    def __init__(self, values: Numbers) -> None:
+        self._order = np.argsort(values, kind="stable")
+        self._values = values[self._order]
+
+    def __call__(self, weights: Numbers) -> float:
+        upto = np.cumsum(weights[self._order])
+        return float(self._values[np.searchsorted(upto, upto[-1] / 2)])
+
+
+def mape(answers: Answers, confidence: float) -> Estimate:
+    """The mean of the absolute errors as shares of the targets."""
+    from airflow_ml_monitor.performance.intervals.means import positive_mean
+
+    zeros = int((answers.y == 0).sum())
+    if zeros:
+        return Estimate(None, None, len(answers), reason=f"{zeros:,} targets are zero, of which no error is a share")
+    shares = _shares(answers)
+    return Estimate(float(shares.mean()), positive_mean(shares, confidence), len(shares), "t on the log of the mean")
+
+
+def compare_mape(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+    first = mape(champion, confidence)
+    if first.value is None:
+        return Difference(None, None, None, len(champion), reason=first.reason)
+    differences = _shares(challenger) - _shares(champion)
+    interval, p_value = student(differences, confidence)
+    return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")
+
+
+def _shares(answers: Answers) -> Numbers:
+    return np.abs(errors(answers) / answers.y)
+
+
+register_loss("mae", _REGRESSION, lambda answers: np.abs(errors(answers)), needs="predicted")
+register_loss("mse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
+register_root("rmse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
+register_mean("bias", _REGRESSION, errors, needs="predicted")
+register(Metric("r2", _REGRESSION, "higher", "predicted", r2, compare_r2))
+register(Metric("mape", _REGRESSION, "lower", "predicted", mape, compare_mape))
+register(
+    Metric(
+        "median_absolute_error",
+        _REGRESSION,
+        "lower",
+        "predicted",
+        median_absolute_error,
+        compare_median,
+    )
+)

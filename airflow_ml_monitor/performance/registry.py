@@ -1,0 +1,150 @@
+"""The metrics by name: each is registered by ``performance.metrics`` for the problem it serves."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.results import Interval
+
+
+class Estimate(NamedTuple):
+    """A metric of some answers.
+
+    :param value: ``None`` where it is not defined; ``reason`` says why.
+    :param interval: confidence interval; ``None`` where there is none.
+    :param n: answers with a known label behind it.
+    :param method: how the interval was made: ``"Wilson"``, ``"DeLong"``, ...
+    """
+
+    value: float | None
+    interval: Interval | None
+    n: int
+    method: str = ""
+    reason: str = ""
+
+
+class Bounds(NamedTuple):
+    """A metric with the labels that are missing where they make it lowest, and where they make it highest."""
+
+    lowest: Estimate
+    highest: Estimate
+
+
+class Difference(NamedTuple):
+    """A metric of a challenger less that of a champion, on the same answers, in the metric's own units."""
+
+    value: float | None
+    interval: Interval | None
+    p_value: float | None
+    n: int
+    method: str = ""
+    reason: str = ""
+
+
+Better = Literal["higher", "lower", "neither"]
+Needs = Literal["score", "predicted"]
+Estimator = Callable[[Answers, float], Estimate]
+Completions = Callable[[Answers], tuple[Numbers, Numbers]]
+Comparison = Callable[[Answers, Answers, float], Difference]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric.
+
+    :param better: which way is better; ``neither`` for those that are best at some value between.
+    :param needs: whether it is computed from scores or from the class or value answered.
+    :param completions: the labels, of answers some of whose labels are missing, that make it lowest and highest.
+    :param rows: whether its interval needs passes over the rows, rather than over counts of them.
+    """
+
+    name: str
+    problem: Problem
+    better: Better
+    needs: Needs
+    estimator: Estimator
+    comparison: Comparison
+    completions: Completions | None = None
+    rows: bool = False
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        return None if self.better == "neither" else self.better == "higher"
+
+
+_METRICS: dict[tuple[Problem, str], Metric] = {}
+
+
+def register(metric: Metric) -> None:
+    """Add a metric.
+
+    :raises ConfigurationError: the problem has one of that name already.
+    """
+    key = (metric.problem, metric.name)
+    if key in _METRICS:
+        raise ConfigurationError(f"a metric {metric.name!r} for {metric.problem} exists already")
+    _METRICS[key] = metric
+
+
+def find_metric(name: str, problem: Problem) -> Metric:
+    """Return the metric of that name.
+
+    :raises ConfigurationError: the problem has none.
+    """
+    from airflow_ml_monitor.performance import metrics  # noqa: F401 - they register themselves
+
+    found = _METRICS.get((problem, name))
+    if found is None:
+        known = metric_names(problem)
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+        raise ConfigurationError(f"no metric {name!r} for a {problem} problem; {hint}")
+    return found
+
+
+def metric_names(problem: Problem | str | None = None) -> list[str]:
+    """Return the names of all metrics, or of a problem's, in alphabetical order."""
+    from airflow_ml_monitor.performance import metrics  # noqa: F401 - they register themselves
+
+    return sorted({name for its, name in _METRICS if problem is None or its == Problem(problem)})
+
+
+def estimate(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Estimate:
+    """Return a metric of the answers whose label is known, with its confidence interval."""
+    known = answers.known
+    if not len(known):
+        return Estimate(None, None, 0, reason="no label is known")
+    return metric.estimator(known, confidence)
+
+
+def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bounds | None:
+    """Return a metric at the two extremes that the missing labels (NaN in ``answers.y``) allow.
+
+    Each comes with its interval, as if the labels were those. ``None`` where the metric has no closed form.
+    """
+    if metric.completions is None:
+        return None
+    lowest, highest = (
+        metric.estimator(answers.with_labels(labels), confidence) for labels in metric.completions(answers)
+    )
+    return Bounds(lowest, highest)
+
+
+def difference(metric: Metric, champion: Answers, challenger: Answers, *, confidence: float = 0.95) -> Difference:
+    """Return the paired difference of two models' answers to the same rows, in the same order.
+
+    :raises ConfigurationError: not the same rows.
+    """
+    import numpy as np
+
+    if not np.array_equal(champion.y, challenger.y, equal_nan=True):
+        raise ConfigurationError("the two models' answers are not to the same rows; give both in the same order")
+    known = ~np.isnan(champion.y)
+    if not known.any():
+        return Difference(None, None, None, 0, reason="no label is known")
+    return metric.comparison(champion.take(known), challenger.take(known), confidence)
