@@ -1,0 +1,92 @@
+"""What a model must keep: limits on metrics. Imported by DAG files; loads nothing that computes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.results import Severity
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A limit on a metric; one of its subclasses.
+
+    :param metric: its name, as ``performance.metric_names()`` lists them.
+    :param severity: ``critical`` decides the report, ``warning`` can at most make it warn, ``info`` never matters.
+    :param required: the report is ``insufficient`` where this cannot be decided.
+    :raises ConfigurationError: no metric, or a number that is not finite.
+    """
+
+    metric: str
+
+    @property
+    def number(self) -> float:
+        """The limit or the margin."""
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.metric, str) or not self.metric:
+            raise ConfigurationError(f"{type(self).__name__}({self.metric!r}) names no metric; give one: 'roc_auc'")
+        if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not math.isfinite(self.number):
+            raise ConfigurationError(
+                f"{type(self).__name__}({self.metric!r}, {self.number!r}): the limit must be a finite number"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {"type": type(self).__name__} | {
+            name: value.value if isinstance(value, Severity) else value for name, value in vars(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class AtLeast(Expectation):
+    """The metric is at the limit or above it."""
+
+    limit: float
+    severity: Severity = Severity.CRITICAL
+    required: bool = False
+
+    @property
+    def number(self) -> float:
+        return self.limit
+
+
+@dataclass(frozen=True)
+class AtMost(Expectation):
+    """The metric is at the limit or below it."""
+
+    limit: float
+    severity: Severity = Severity.CRITICAL
+    required: bool = False
+
+    @property
+    def number(self) -> float:
+        return self.limit
+
+
+@dataclass(frozen=True)
+class NoWorseThanReference(Expectation):
+    """The metric is worse than the reference's own by no more than a margin.
+
+    :param margin: in the metric's own units, not below zero.
+    """
+
+    margin: float
+    severity: Severity = Severity.CRITICAL
+    required: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.margin < 0:
+            raise ConfigurationError(
+                f"NoWorseThanReference({self.metric!r}, {self.margin!r}): the margin is how much worse the metric may "
+                "be, in its own units, so it cannot be below zero"
+            )
+
+    @property
+    def number(self) -> float:
+        return self.margin
