@@ -79,16 +79,18 @@ def run_dag(
     events: Iterable[dict[str, Any]] = (),
     partition_key: str | None = None,
     between: Callable[[], Any] = lambda: None,
+    inline_triggers: bool = True,
 ) -> Run:
     """Run a DAG once, to its end.
 
     :param interval: data interval; its start is the logical date. ``None`` with ``logical_date`` is a zero-length one.
     :param events: the ``extra`` of each asset event that triggered the run.
     :param between: called after each round of task runs.
+    :param inline_triggers: run the triggers of deferred tasks here; otherwise a triggerer must be running.
     """
     scheduler_dag = sync(dag)
     dag_run_id = _create(scheduler_dag, interval, logical_date, conf, run_type, list(events), partition_key)
-    errors = _drive(dag, scheduler_dag, dag_run_id, between)
+    errors = _drive(dag, scheduler_dag, dag_run_id, between, inline_triggers)
     return Run(dag.dag_id, dag_run_id, errors)
 
 
@@ -175,7 +177,11 @@ def _add_event(run: Any, extra: dict[str, Any], session: Any) -> None:
 
 
 def _drive(
-    dag: DAG, scheduler_dag: Any, run_id: str, between: Callable[[], Any] = lambda: None
+    dag: DAG,
+    scheduler_dag: Any,
+    run_id: str,
+    between: Callable[[], Any] = lambda: None,
+    inline_triggers: bool = True,
 ) -> dict[str, BaseException]:
     """Run what the scheduler would schedule, until the run is over; return what its tasks raised."""
     from airflow.models.dagrun import DagRun
@@ -197,8 +203,11 @@ def _drive(
                 ti.state = TaskInstanceState.SCHEDULED
                 ti.scheduled_dttm = datetime.now(UTC)
             session.commit()
-            for ti in ready:
-                error = _try(ti, dag.task_dict[ti.task_id])
+            resumed = [
+                ti for ti in run.get_task_instances(session=session) if ti.state == "scheduled" and ti.next_method
+            ]
+            for ti in [*ready, *resumed]:
+                error = _try(ti, dag.task_dict[ti.task_id], inline_triggers)
                 if error is not None:
                     errors[ti.task_id] = error
         between()
@@ -207,12 +216,12 @@ def _drive(
     raise AssertionError(f"run {run_id} of {dag.dag_id} was not over after {_ROUNDS} rounds")
 
 
-def _try(ti: Any, task: Any) -> BaseException | None:
+def _try(ti: Any, task: Any, inline_triggers: bool) -> BaseException | None:
     """Run one try of a task; return the error that ended it."""
     from airflow.sdk.definitions.dag import _run_task
 
     with suppress(Exception):  # the task's state says how it ended
-        result = _run_task(ti=ti, task=task, run_triggerer=True)
+        result = _run_task(ti=ti, task=task, run_triggerer=inline_triggers)
         return None if result is None else result.error
     return None
 

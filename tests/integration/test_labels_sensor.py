@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pandas as pd
@@ -110,8 +113,6 @@ class TestReady:
 
 class TestDeferred:
     def test_it_resumes_when_labels_arrive(self, warehouse: sa.Engine) -> None:
-        from threading import Timer
-
         arriving = Timer(1.5, lambda: arrive(warehouse, 9))
         arriving.start()
         run = run_sensor("labels_deferred", deferrable=True)
@@ -143,8 +144,6 @@ class TestDeferred:
         }
 
     def test_a_table_that_vanishes_fails_the_task(self, warehouse: sa.Engine) -> None:
-        from threading import Timer
-
         def vanish() -> None:
             with warehouse.begin() as connection:
                 connection.execute(sa.text("DROP TABLE labels"))
@@ -200,3 +199,62 @@ def test_an_unknown_column_fails_at_the_first_look(warehouse: sa.Engine) -> None
     run = run_sensor("labels_column", on="key", deferrable=True)
     assert run.states == {"labels": "failed"}
     assert "column 'key' is not in table predictions of connection 'warehouse'" in str(run.errors["labels"])
+
+
+@pytest.fixture
+def kept_by_airflow(database_url: sa.URL) -> Iterator[str]:
+    """A connection to the warehouse that is in Airflow's metadata, as most are."""
+    from airflow.models import Connection
+    from airflow.utils.session import create_session
+
+    given = json.loads(as_airflow_connection(database_url))
+    row = Connection(conn_id="kept_by_airflow", **given)
+    with create_session() as session:
+        session.add(row)
+    yield "kept_by_airflow"
+    with create_session() as session:
+        session.execute(sa.delete(Connection).where(Connection.conn_id == "kept_by_airflow"))
+
+
+@pytest.fixture
+def triggerer() -> Iterator[None]:
+    """A triggerer process of Airflow's own."""
+    from airflow.jobs.job import Job
+    from airflow.utils.session import create_session
+
+    started = datetime.now(UTC)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs"],
+        env=os.environ | {"AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    query = sa.select(Job.id).where(Job.job_type == "TriggererJob", Job.start_date >= started)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with create_session() as session:
+            if session.scalar(query) is not None:
+                break
+        time.sleep(0.2)
+    yield
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.mark.usefixtures("triggerer")
+def test_in_airflows_own_triggerer(warehouse: sa.Engine, kept_by_airflow: str) -> None:
+    rounds: list[None] = []
+
+    def between() -> None:
+        rounds.append(None)
+        time.sleep(0.5)
+        if len(rounds) == 6:
+            arrive(warehouse, 9)
+
+    with DAG("labels_triggerer", schedule=None) as dag:
+        made, said = (replace(table, conn_id=kept_by_airflow) for table in (PREDICTIONS, LABELS))
+        sensor(predictions=made, labels=said, deferrable=True)
+    run = run_dag(dag, interval=DAY, between=between, inline_triggers=False)
+    assert run.states == {"labels": "success"}
+    assert len(rounds) > 6
+    assert run.xcom("labels")["coverage"] == 1.0
