@@ -13,21 +13,18 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, as_dataset
-from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.label_history import LabelHistory, label_history
+from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.performance.label_keys import KeyReader
 from airflow_ml_monitor.performance.label_rows import LabelReader, LabelRows
 from airflow_ml_monitor.performance.prediction_rows import Moments, PredictionRows, read_predictions
-from airflow_ml_monitor.performance.void import Void
+from airflow_ml_monitor.performance.void import require_known
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Mask = NDArray[np.bool_]
-
-_PAST = timedelta(minutes=1)
-"""How long ago an ``as_of`` must be to count as past: a task's own "now" is a little older when the data is read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,49 +145,6 @@ def build_cohort(
     return _cohort(found, known, history, join, where, moment)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelJoin:
-    """How labels are set beside predictions; see ``build_cohort``.
-
-    :raises ConfigurationError: no key, a label that is one, or a delay below zero.
-    """
-
-    on: tuple[str, ...]
-    label: str
-    delay: timedelta
-    void: Void
-
-    def __post_init__(self) -> None:
-        if not self.on or not all(isinstance(name, str) and name for name in self.on):
-            raise ConfigurationError(f"on={list(self.on)!r} names no key; give the column that both have, or a list")
-        if self.label in self.on:
-            raise ConfigurationError(f"label={self.label!r} is a key column, too; give the column of the label")
-        if not isinstance(self.delay, timedelta) or self.delay < timedelta(0):
-            raise ConfigurationError(f"delay={self.delay!r} must be a timedelta of zero or more")
-
-    @classmethod
-    def of(cls, *, on: str | Sequence[str], label: str, delay: timedelta, void: Any) -> LabelJoin:
-        """Read it from the arguments of ``build_cohort``."""
-        names = (on,) if isinstance(on, str) else tuple(dict.fromkeys(on))
-        return cls(on=names, label=label, delay=delay, void=Void.of(void))
-
-    def require_times(self, predictions: Dataset, labels: Dataset, as_of: datetime) -> None:
-        """Refuse what could only be answered wrongly because a time column is missing.
-
-        :raises ConfigurationError: there is such a column.
-        """
-        if self.delay > timedelta(0) and predictions.time_column is None:
-            raise ConfigurationError(
-                f"delay={self.delay} needs time_column= on {predictions.label}, the time of the prediction: "
-                "without it nobody knows which labels are due"
-            )
-        if labels.arrived_at_column is None and as_of < datetime.now(UTC) - _PAST:
-            raise ConfigurationError(
-                f"as_of {as_of.isoformat()} is past and {labels.label} has no arrived_at_column=, so a label that "
-                "came later could not be told from one that was known; name the column, or leave as_of out"
-            )
-
-
 def _join(
     predictions: Dataset,
     labels: Dataset,
@@ -204,7 +158,7 @@ def _join(
     of_labels = labels.open(as_of=as_of, connections=connections)
     for rows, names in ((of_window, [*join.on, *columns]), (of_labels, [*join.on, join.label])):
         rows.require(names)
-    join.void.require_known(of_window, of_labels)
+    require_known(join.void, of_window, of_labels)
     keys = KeyReader(join.on)
     keys.expect(of_window.full_schema, of_window.label)
     keys.expect(of_labels.full_schema, of_labels.label)

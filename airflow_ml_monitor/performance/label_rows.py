@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.label_database import LabelDatabase
+from airflow_ml_monitor.performance.label_join import Void
 from airflow_ml_monitor.performance.label_keys import KeyIndex, KeyReader, Positions, decoded, without_nan
 from airflow_ml_monitor.performance.label_strangers import Strangers
 from airflow_ml_monitor.performance.prediction_rows import as_table, chunks, moments_of
-from airflow_ml_monitor.performance.void import Void
+from airflow_ml_monitor.performance.void import void_rows
 
 _UNKNOWN_ARRIVAL = 0
 
@@ -96,7 +97,7 @@ class LabelReader:
         number = index.find(keys)
         arrived = moments_of(self.labels, self.labels.dataset.arrived_at_column, table)
         microseconds = np.full(len(table), _UNKNOWN_ARRIVAL) if arrived is None else arrived.astype(np.int64)
-        void = self.void.mask(table, self.labels.label)
+        void = void_rows(self.void, table, self.labels.label)
         label = without_nan(decoded(table.column(self.label)))
         mine = number >= 0
         if keep:

@@ -11,6 +11,7 @@ from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, dataset_from_dict
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.numerals import fixed
+from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class LabelWait:
     min_coverage: float = 0.95
 
     def __post_init__(self) -> None:
-        require_waitable(self.min_coverage, self.delay)
+        LabelJoin.of(on=self.on, label=self.label, delay=self.delay, void=self.void)
+        require_share(self.min_coverage)
         if self.as_of is not None and self.as_of < self.window.end:
             raise ConfigurationError(
                 f"as_of {self.as_of.isoformat()} is before the end of the window {self.window}, "
@@ -174,12 +176,10 @@ class LabelLook:
         }
 
 
-def require_waitable(min_coverage: float, delay: timedelta) -> None:
-    """Refuse what nobody can wait for.
+def require_share(min_coverage: float) -> None:
+    """Refuse a ``min_coverage`` that nothing can reach, or that anything does.
 
-    :raises ConfigurationError: a share that is not above 0 and at most 1, or a delay that is below zero.
+    :raises ConfigurationError: it is not above 0 and at most 1.
     """
     if isinstance(min_coverage, bool) or not isinstance(min_coverage, (int, float)) or not 0 < min_coverage <= 1:
         raise ConfigurationError(f"min_coverage={min_coverage!r} must be a share above 0 and at most 1, such as 0.95")
-    if not isinstance(delay, timedelta) or delay < timedelta(0):
-        raise ConfigurationError(f"delay={delay!r} must be a timedelta of zero or more")

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.data.times import instants
 from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.performance.label_join import Void
 from airflow_ml_monitor.performance.label_keys import KeyIndex, KeyReader, Positions
-from airflow_ml_monitor.performance.void import Void
+from airflow_ml_monitor.performance.void import void_rows
 
 Moments = NDArray[np.datetime64]
 Mask = NDArray[np.bool_]
@@ -73,7 +74,7 @@ def read_predictions(
         index=index,
         number=index.of_rows[kept],
         predicted_at=None if predicted_at is None else predicted_at[kept],
-        void=void.mask(table, rows.label),
+        void=void_rows(void, table, rows.label),
         duplicates=duplicates,
         keyless=keyless,
     )

@@ -187,9 +187,11 @@ class LabelsSensor(BaseSensorOperator):
         return {**found, "timed_out": True}
 
     def _require_sensible(self) -> None:
-        from airflow_ml_monitor.performance.label_wait import require_waitable
+        from airflow_ml_monitor.performance.label_join import LabelJoin
+        from airflow_ml_monitor.performance.label_wait import require_share
 
-        require_waitable(self.min_coverage, self.delay)
+        LabelJoin.of(on=self.on, label=self.label_column, delay=self.delay, void=self.void)
+        require_share(self.min_coverage)
         if self.on_timeout not in _ON_TIMEOUT:
             raise ConfigurationError(f"on_timeout={self.on_timeout!r} is not known; use 'fail' or 'go_on'")
 
