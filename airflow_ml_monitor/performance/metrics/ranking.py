@@ -1,4 +1,4 @@
-"""Metrics of how well scores rank: areas under curves."""
+"""Metrics of how well scores rank: the area under the ROC curve, of two classes and over more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals import bootstrap
 from airflow_ml_monitor.performance.intervals.auc import area_difference, area_interval, components
 from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
 from airflow_ml_monitor.performance.metrics.binary import score_of
@@ -88,48 +87,6 @@ def _among(sought: Numbers) -> Numbers:
     return (k * (m - k) - tied) * float(descending) + tied / 2.0
 
 
-def average_precision(answers: Answers, confidence: float) -> Estimate:
-    """The area under the precision-recall curve as scikit-learn sums it, in steps."""
-    reason = one_class(answers)
-    if reason:
-        return Estimate(None, None, len(answers), reason=reason)
-    curve = _Curve(answers)
-    values = bootstrap.of_rows(len(answers), curve)
-    interval = bootstrap.percentile(values, confidence)
-    return Estimate(curve(np.ones(len(answers))), interval, len(answers), bootstrap.named(values))
-
-
-def compare_average_precision(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-    reason = one_class(champion)
-    if reason:
-        return Difference(None, None, None, len(champion), reason=reason)
-    old, new, ones = _Curve(champion), _Curve(challenger), np.ones(len(champion))
-    values = bootstrap.of_rows(len(champion), lambda weights: new(weights) - old(weights))
-    interval = bootstrap.percentile(values, confidence)
-    value = new(ones) - old(ones)
-    return Difference(value, interval, bootstrap.two_sided(values), len(champion), bootstrap.named(values))
-
-
-class _Curve:
-    """The average precision of rows that are sorted once and weighted often."""
-
-    def __init__(self, answers: Answers) -> None:
-        score = score_of(answers)
-        self._order = np.argsort(-score, kind="stable")
-        ordered = score[self._order]
-        self._ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
-        self._positive = answers.y[self._order]
-
-    def __call__(self, weights: Numbers) -> float:
-        weighted = weights[self._order]
-        hits = np.cumsum(weighted * self._positive)[self._ends]
-        answered = np.cumsum(weighted)[self._ends]
-        if hits[-1] == 0:
-            return float("nan")
-        precision = np.divide(hits, answered, out=np.zeros_like(hits), where=answered > 0)
-        return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
-
-
 def roc_auc_ovr(answers: Answers, confidence: float) -> Estimate:
     """The mean over the classes of the area of each against the others."""
     absent = [str(name) for code, name in enumerate(answers.classes) if not (answers.y == code).any()]
@@ -185,15 +142,4 @@ def one_class(answers: Answers) -> str:
 
 
 register(Metric("roc_auc", Problem.BINARY, "higher", "score", roc_auc, compare_roc_auc, completions=extreme_rankings))
-register(
-    Metric(
-        "average_precision",
-        Problem.BINARY,
-        "higher",
-        "score",
-        average_precision,
-        compare_average_precision,
-        rows=True,
-    )
-)
 register(Metric("roc_auc_ovr", Problem.MULTICLASS, "higher", "score", roc_auc_ovr, compare_roc_auc_ovr))
