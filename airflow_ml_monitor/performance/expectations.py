@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_ml_monitor.errors import ConfigurationError
@@ -21,6 +21,8 @@ class Expectation:
     """
 
     metric: str
+    severity: Severity = field(default=Severity.CRITICAL, kw_only=True)
+    required: bool = field(default=False, kw_only=True)
 
     @property
     def number(self) -> float:
@@ -28,6 +30,7 @@ class Expectation:
         raise NotImplementedError
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "severity", Severity(self.severity))
         if not isinstance(self.metric, str) or not self.metric:
             raise ConfigurationError(f"{type(self).__name__}({self.metric!r}) names no metric; give one: 'roc_auc'")
         if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not math.isfinite(self.number):
@@ -47,8 +50,6 @@ class AtLeast(Expectation):
     """The metric is at the limit or above it."""
 
     limit: float
-    severity: Severity = Severity.CRITICAL
-    required: bool = False
 
     @property
     def number(self) -> float:
@@ -60,8 +61,6 @@ class AtMost(Expectation):
     """The metric is at the limit or below it."""
 
     limit: float
-    severity: Severity = Severity.CRITICAL
-    required: bool = False
 
     @property
     def number(self) -> float:
@@ -76,8 +75,6 @@ class NoWorseThanReference(Expectation):
     """
 
     margin: float
-    severity: Severity = Severity.CRITICAL
-    required: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

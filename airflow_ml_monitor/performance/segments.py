@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,14 @@ class Segment:
     """
 
     column: str
-    levels: tuple[Any, ...] | None = None
+    levels: Sequence[Any] | None = None
     required: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.column, str) or not self.column:
             raise ConfigurationError(f"Segment({self.column!r}) names no column of the predictions")
         if self.levels is not None:
-            if isinstance(self.levels, str) or not self.levels:
+            if isinstance(self.levels, (str, bytes)) or not self.levels:
                 raise ConfigurationError(f"levels={self.levels!r} of segment {self.column!r} must be a list of levels")
             object.__setattr__(self, "levels", tuple(self.levels))
 

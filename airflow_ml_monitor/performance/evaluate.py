@@ -1,0 +1,291 @@
+"""``evaluate_model``: is a model good enough, by the labels of its predictions that are known?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
+from airflow_ml_monitor.performance.expectations import Expectation, NoWorseThanReference
+from airflow_ml_monitor.performance.findings import findings
+from airflow_ml_monitor.performance.registry import Estimate, Metric, estimate, find_metric, metric_names
+from airflow_ml_monitor.performance.scoring import Read, Scoring
+from airflow_ml_monitor.performance.segments import Segment, as_segments
+from airflow_ml_monitor.performance.segments_judged import judge_segments
+from airflow_ml_monitor.performance.verdict import Ruling
+from airflow_ml_monitor.results import CheckResult, Interval, Report, Severity, Status
+from airflow_ml_monitor.window import Window, as_utc
+
+KIND = "model_quality"
+_MANY_ROWS = 200_000
+
+
+def evaluate_model(
+    predictions: Any,
+    labels: Any,
+    *,
+    on: str | Sequence[str],
+    problem: str,
+    expect: Iterable[Expectation] = (),
+    label: str = "label",
+    score: str | None = "score",
+    scores: Mapping[Any, str] | None = None,
+    prediction: str | None = None,
+    positive: Any = None,
+    threshold: float = 0.5,
+    delay: timedelta = timedelta(0),
+    void: str | Mapping[str, Any] | None = None,
+    segments: str | Iterable[str | Segment] = (),
+    reference: Window | tuple[Any, Any] | Report | None = None,
+    min_completeness: float | None = None,
+    window: Any = None,
+    as_of: datetime | str | None = None,
+    confidence: float = 0.95,
+    connections: Connections | None = None,
+) -> Report:
+    """Return a report on a model's quality in a window, by the labels known at ``as_of``.
+
+    The checks: one per expectation, named after its metric, and again for each level of each segment; the other
+    metrics of the problem as ``info``; and what is said beside them: ``predictions`` (none in the window),
+    ``invalid_predictions`` (answers that are missing, infinite, no probabilities: critical), ``invalid_labels`` (of an
+    unknown class, infinite: they count as missing), ``duplicate_predictions``, ``unmatched_labels``, ``coverage`` and
+    ``completeness``, whose detail has all counts of labels.
+
+    An expectation fails where the confidence interval is wholly past its limit, warns where it is on both sides, and
+    passes else; the limit itself is inside. Where labels are missing, it is judged with those at the worst and at the
+    best for the metric, and decided where both agree, else ``insufficient``: no label that comes later can turn a pass
+    into a failure or a failure into a pass by its value. With fewer than 30 labels nothing is decided.
+
+    :param predictions: a dataset or data frame; its ``time_column`` is the time of the prediction.
+    :param labels: a dataset or data frame, never cut by the window; its ``arrived_at_column`` is when a row was known.
+    :param on: the key that a prediction and its label share: a column, or several.
+    :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``.
+    :param label: column of the label.
+    :param score: column of the positive class's probability (binary); ``None`` where there is none.
+    :param scores: class -> column of its probability (multiclass).
+    :param prediction: column of the class answered, or of the value (regression, ``"prediction"`` by default).
+    :param positive: the label of the positive class, where it is neither ``True`` nor 1.
+    :param threshold: the score from which on a binary answer is positive; ``prediction`` goes before it.
+    :param delay: a prediction is mature, its label due, that long after its time.
+    :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
+    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment``s.
+    :param reference: where ``NoWorseThanReference`` finds the reference's own performance: another window of the same
+        predictions and labels, or a report this function made. Its uncertainty widens the interval.
+    :param min_completeness: the share of labels from which those that are there decide; ``None`` for worst-case limits.
+    :param window: event time to judge; all predictions by default.
+    :param as_of: the moment whose knowledge counts; now by default.
+    :param confidence: of the intervals; of each level of a segment ``1 - (1 - confidence) / levels``.
+    :param connections: where connection ids and URLs of datasets lead.
+    :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
+    :raises DataError: the data is there and cannot be used as described.
+    """
+    started = time.perf_counter()
+    evaluation = Evaluation(
+        predictions=as_dataset(predictions),
+        labels=as_dataset(labels),
+        on=on,
+        scoring=Scoring.of(
+            problem=problem,
+            label=label,
+            score=score,
+            scores=scores,
+            prediction=prediction,
+            positive=positive,
+            threshold=threshold,
+        ),
+        expect=tuple(expect),
+        segments=as_segments(segments),
+        delay=delay,
+        void=void,
+        min_completeness=min_completeness,
+        confidence=confidence,
+        as_of=datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of"),
+        connections=connections,
+    )
+    evaluation.require_possible(reference)
+    where = None if window is None else Window.of(window)
+    measured = evaluation.measure_reference(reference)
+    cohort, read = evaluation.read(where)
+    return Report(
+        kind=KIND,
+        results=tuple(evaluation.judge(cohort, read, measured)),
+        window=where,
+        as_of=evaluation.as_of,
+        reference=_reference_label(reference),
+        rows_reference=max((one.n for one in measured.values()), default=None),
+        rows_current=cohort.counts.predictions,
+        duration=time.perf_counter() - started,
+        config=evaluation.to_dict(reference),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One call of ``evaluate_model``, its arguments resolved.
+
+    :raises ConfigurationError: a share or a confidence that is none.
+    """
+
+    predictions: Dataset
+    labels: Dataset
+    on: str | Sequence[str]
+    scoring: Scoring
+    expect: tuple[Expectation, ...]
+    segments: tuple[Segment, ...]
+    delay: timedelta
+    void: str | Mapping[str, Any] | None
+    min_completeness: float | None
+    confidence: float
+    as_of: datetime
+    connections: Connections | None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.confidence < 1:
+            raise ConfigurationError(f"confidence={self.confidence!r} must be between 0 and 1, such as 0.95")
+        if self.min_completeness is not None and not 0 < self.min_completeness <= 1:
+            raise ConfigurationError(f"min_completeness={self.min_completeness!r} must be a share above 0 and up to 1")
+
+    def require_possible(self, reference: Any) -> None:
+        """Refuse expectations that could never be judged.
+
+        :raises ConfigurationError: there is one.
+        """
+        for one in self.expect:
+            if not isinstance(one, Expectation):
+                raise ConfigurationError(f"expect has {one!r}; give AtLeast, AtMost or NoWorseThanReference")
+            metric = find_metric(one.metric, self.scoring.problem)
+            if metric.needs not in self.scoring.provides:
+                raise ConfigurationError(
+                    f"{one.metric} needs probabilities; give score= (binary) or scores= (multiclass)"
+                )
+            if isinstance(one, NoWorseThanReference):
+                if reference is None:
+                    raise ConfigurationError(f"{one} needs reference=, a window of the same predictions, or a report")
+                if metric.better == "neither":
+                    raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
+
+    def read(self, window: Window | None) -> tuple[Cohort, Read]:
+        """Return the cohort of a window and its answers."""
+        columns = [*self.scoring.columns, *(segment.column for segment in self.segments)]
+        cohort = build_cohort(
+            self.predictions,
+            self.labels,
+            on=self.on,
+            label=self.scoring.label,
+            columns=list(dict.fromkeys(columns)),
+            delay=self.delay,
+            void=self.void,
+            window=window,
+            as_of=self.as_of,
+            connections=self.connections,
+        )
+        asked = ~cohort.void
+        return cohort, self.scoring.read(cohort.frame[asked].reset_index(drop=True), cohort.labelled[asked])
+
+    def measure_reference(self, reference: Any) -> dict[str, Estimate]:
+        """Return the reference's metrics by name, those that expectations are relative to."""
+        names = {one.metric for one in self.expect if isinstance(one, NoWorseThanReference)}
+        if reference is None or not names:
+            return {}
+        if isinstance(reference, Report):
+            return {name: _from_report(reference, name) for name in names}
+        _, read = self.read(Window.of(reference))
+        answers = read.answers.take(read.valid)
+        return {
+            name: estimate(find_metric(name, self.scoring.problem), answers, confidence=self.confidence)
+            for name in names
+        }
+
+    def judge(self, cohort: Cohort, read: Read, reference: Mapping[str, Estimate]) -> list[CheckResult]:
+        """Return all checks."""
+        answers = read.answers.take(read.valid)
+        found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
+        rulings = [self._ruling(one, reference) for one in self.expect]
+        results = [ruling.judge(answers) for ruling in rulings]
+        frame = cohort.frame[~cohort.void].reset_index(drop=True)[read.valid].reset_index(drop=True)
+        for segment in self.segments:
+            results += judge_segments(segment, frame[segment.column], answers, rulings)
+        asked = {one.metric for one in self.expect}
+        return [*found, *results, *(self._told(metric, answers) for metric in self._others(asked, len(answers)))]
+
+    def to_dict(self, reference: Any) -> dict[str, Any]:
+        """Return the resolved configuration as plain JSON types."""
+        scoring = asdict(self.scoring)
+        scoring |= {
+            "scores": None if self.scoring.scores is None else {str(k): v for k, v in self.scoring.scores.items()}
+        }
+        scoring |= {"positive": None if self.scoring.positive is None else str(self.scoring.positive)}
+        return {
+            "predictions": self.predictions.to_dict(),
+            "labels": self.labels.to_dict(),
+            "on": [self.on] if isinstance(self.on, str) else list(self.on),
+            **scoring,
+            "problem": self.scoring.problem.value,
+            "expect": [one.to_dict() for one in self.expect],
+            "segments": [one.to_dict() for one in self.segments],
+            "delay_seconds": self.delay.total_seconds(),
+            "void": self.void
+            if self.void is None or isinstance(self.void, str)
+            else {k: str(v) for k, v in self.void.items()},
+            "reference": _reference_label(reference),
+            "min_completeness": self.min_completeness,
+            "confidence": self.confidence,
+        }
+
+    def _ruling(self, expectation: Expectation, reference: Mapping[str, Estimate]) -> Ruling:
+        relative = isinstance(expectation, NoWorseThanReference)
+        return Ruling(
+            metric=find_metric(expectation.metric, self.scoring.problem),
+            expectation=expectation,
+            confidence=self.confidence,
+            min_completeness=self.min_completeness,
+            reference=reference[expectation.metric] if relative else None,
+        )
+
+    def _others(self, asked: set[str], rows: int) -> list[Metric]:
+        """Return the metrics nobody asked for that can be told as well; not those that would take long."""
+        metrics = (
+            find_metric(name, self.scoring.problem) for name in metric_names(self.scoring.problem) if name not in asked
+        )
+        return [m for m in metrics if m.needs in self.scoring.provides and not (m.rows and rows > _MANY_ROWS)]
+
+    def _told(self, metric: Metric, answers: Answers) -> CheckResult:
+        found = estimate(metric, answers, confidence=self.confidence)
+        return CheckResult(
+            check=metric.name,
+            metric=metric.name,
+            status=Status.INSUFFICIENT if found.value is None else Status.PASS,
+            severity=Severity.INFO,
+            value=found.value,
+            interval=found.interval,
+            n_current=found.n,
+            message=found.reason,
+            detail={"interval_method": found.method, "provisional": bool(np.isnan(answers.y).any())},
+        )
+
+
+def _from_report(report: Report, name: str) -> Estimate:
+    for result in report.results:
+        if result.check == name and result.segment is None and result.value is not None:
+            interval = None if result.interval is None else Interval(*result.interval)
+            return Estimate(
+                result.value, interval, result.n_current or 0, str(result.detail.get("interval_method", ""))
+            )
+    return Estimate(None, None, 0, reason=f"the report given as reference has no {name}")
+
+
+def _reference_label(reference: Any) -> str | None:
+    if reference is None:
+        return None
+    if isinstance(reference, Report):
+        return f"report of {reference.window or 'all rows'} as of {reference.as_of.isoformat(timespec='seconds')}"
+    return f"window {Window.of(reference)}"

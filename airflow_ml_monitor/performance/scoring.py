@@ -1,0 +1,268 @@
+"""Which columns hold the answers and the truth, and reading them into arrays; what cannot be read is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+
+Mask = NDArray[np.bool_]
+SUM_TOLERANCE = 0.01
+"""How far the probabilities of all classes may be from summing to one: they may have been rounded."""
+_SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Answers with what of them, or of their labels, cannot be used.
+
+    :param valid: which answers can be used; shape (rows,).
+    :param invalid_answers: why -> how many answers cannot be.
+    :param invalid_labels: why -> how many labels cannot be; they are missing (NaN) in ``answers.y``.
+    """
+
+    answers: Answers
+    valid: Mask
+    invalid_answers: Mapping[str, int] = field(default_factory=dict)
+    invalid_labels: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """Which column holds what; see ``evaluate_model``.
+
+    :raises ConfigurationError: columns that do not go together with the problem.
+    """
+
+    problem: Problem
+    label: str
+    score: str | None
+    scores: Mapping[Any, str] | None
+    prediction: str | None
+    positive: Any
+    threshold: float
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        problem: str,
+        label: str,
+        score: str | None,
+        scores: Mapping[Any, str] | None,
+        prediction: str | None,
+        positive: Any,
+        threshold: float,
+    ) -> Scoring:
+        """Read it from the arguments of ``evaluate_model``: what a problem has no use for is dropped."""
+        try:
+            kind = Problem(problem)
+        except ValueError:
+            known = ", ".join(repr(each.value) for each in Problem)
+            raise ConfigurationError(f"problem={problem!r} is not known; use one of {known}") from None
+        if kind is Problem.REGRESSION or (kind is Problem.MULTICLASS and not scores):
+            prediction = prediction or "prediction"
+        return cls(
+            problem=kind,
+            label=label,
+            score=score if kind is Problem.BINARY else None,
+            scores=dict(scores) if scores and kind is Problem.MULTICLASS else None,
+            prediction=prediction,
+            positive=positive,
+            threshold=threshold,
+        )
+
+    def __post_init__(self) -> None:
+        if self.problem is Problem.BINARY and self.score is None and self.prediction is None:
+            raise ConfigurationError("a binary problem needs score= or prediction=, the column of the model's answer")
+        if self.scores is not None and len(self.scores) < 2:
+            raise ConfigurationError(f"scores={dict(self.scores)!r} must name a probability column for each class")
+        if not 0 <= self.threshold <= 1:
+            raise ConfigurationError(f"threshold={self.threshold!r} must be between 0 and 1, as scores are")
+        if self.label in self.columns:
+            raise ConfigurationError(
+                f"{self.label!r} is the column of the label and of an answer; rename one, for instance in a query"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the predictions that are read."""
+        several = tuple((self.scores or {}).values())
+        return tuple(name for name in (self.score, *several, self.prediction) if name is not None)
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """What metrics may need: ``score``, ``predicted``."""
+        scored = {"score"} if self.score or self.scores else set()
+        return frozenset({"predicted"} | scored)
+
+    def read(self, frame: pd.DataFrame, labelled: Mask) -> Read:
+        """Return the answers of a cohort's rows, which hold the columns and the label."""
+        read = {Problem.BINARY: _binary, Problem.MULTICLASS: _multiclass, Problem.REGRESSION: _regression}
+        return read[self.problem](self, frame, labelled)
+
+
+def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
+    negative = _negative(scoring, frame)
+    y, unknown = _coded(frame[scoring.label], labelled, scoring.positive, negative, scoring.label)
+    score, predicted = None, None
+    reasons: dict[str, int] = {}
+    valid = np.ones(len(frame), bool)
+    if scoring.score is not None:
+        score = _numbers(frame[scoring.score])
+        reasons = _probability_faults(score, scoring.score)
+        predicted = (score >= scoring.threshold).astype(float)
+    if scoring.prediction is not None:
+        everywhere = frame[scoring.prediction].notna().to_numpy(bool)
+        predicted, others = _coded(
+            frame[scoring.prediction], everywhere, scoring.positive, negative, scoring.prediction
+        )
+        reasons = reasons | _missing_and(others, ~everywhere, scoring.prediction)
+        valid &= ~np.isnan(predicted)
+    if score is not None:
+        valid &= (score >= 0) & (score <= 1)
+    answers = Answers(problem=Problem.BINARY, y=y, score=score, predicted=predicted)
+    return Read(answers=answers, valid=valid, invalid_answers=reasons, invalid_labels=unknown)
+
+
+def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
+    label, said = frame[scoring.label], None if scoring.prediction is None else frame[scoring.prediction]
+    classes = tuple(scoring.scores) if scoring.scores else _classes(label[labelled], said)
+    y, unknown = _class_codes(label, labelled, classes)
+    score, predicted = None, None
+    reasons: dict[str, int] = {}
+    valid = np.ones(len(frame), bool)
+    if scoring.scores is not None:
+        score = np.column_stack([_numbers(frame[name]) for name in scoring.scores.values()])
+        valid, reasons = _probabilities(score)
+        predicted = np.where(valid[:, None], score, 0.0).argmax(axis=1).astype(float)
+    if said is not None:
+        there = said.notna().to_numpy(bool)
+        predicted, others = _class_codes(said, there, classes)
+        reasons = reasons | _missing_and(others, ~there, str(scoring.prediction))
+        valid &= ~np.isnan(predicted)
+    answers = Answers(problem=Problem.MULTICLASS, y=y, score=score, predicted=predicted, classes=classes)
+    return Read(answers=answers, valid=valid, invalid_answers=reasons, invalid_labels=unknown)
+
+
+def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
+    said, truth = _numbers(frame[str(scoring.prediction)]), _numbers(frame[scoring.label])
+    finite = np.isfinite(truth)
+    wrong = _counted(
+        {
+            "infinite": int((labelled & np.isinf(truth)).sum()),
+            "no number": int((labelled & np.isnan(truth)).sum()),
+        }
+    )
+    reasons = _counted(
+        {
+            f"{scoring.prediction} infinite": int(np.isinf(said).sum()),
+            f"{scoring.prediction} missing or no number": int(np.isnan(said).sum()),
+        }
+    )
+    answers = Answers(
+        problem=Problem.REGRESSION,
+        y=np.where(labelled & finite, truth, np.nan),
+        predicted=np.where(np.isfinite(said), said, np.nan),
+    )
+    return Read(answers=answers, valid=np.isfinite(said), invalid_answers=reasons, invalid_labels=wrong)
+
+
+def _numbers(column: pd.Series[Any]) -> Numbers:
+    """Return a column as floats, NaN where it holds none."""
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _probability_faults(score: Numbers, name: str) -> dict[str, int]:
+    return _counted(
+        {
+            f"{name} missing or no number": int(np.isnan(score).sum()),
+            f"{name} outside [0, 1]": int(((score < 0) | (score > 1)).sum()),
+        }
+    )
+
+
+def _probabilities(score: Numbers) -> tuple[Mask, dict[str, int]]:
+    """Return which rows hold probabilities of all classes that sum to one, and why the others do not."""
+    absent = np.isnan(score).any(axis=1)
+    outside = ~absent & ((score < 0) | (score > 1)).any(axis=1)
+    off = ~absent & ~outside & (np.abs(score.sum(axis=1) - 1) > SUM_TOLERANCE)
+    reasons = {
+        "a probability missing or no number": int(absent.sum()),
+        "a probability outside [0, 1]": int(outside.sum()),
+        "probabilities that do not sum to one": int(off.sum()),
+    }
+    return ~(absent | outside | off), _counted(reasons)
+
+
+def _negative(scoring: Scoring, frame: pd.DataFrame) -> Any:
+    """Return the label of the negative class; ``None`` where the classes are 0 and 1.
+
+    The commonest label besides the positive one: of a text label nothing else tells.
+    """
+    if scoring.positive is None:
+        return None
+    labels = frame[scoring.label].dropna()
+    others = labels[labels != scoring.positive]
+    return None if others.empty else others.value_counts().index[0]
+
+
+def _coded(
+    column: pd.Series[Any], there: Mask, positive: Any, negative: Any, name: str
+) -> tuple[Numbers, dict[str, int]]:
+    """Return 1.0, 0.0 or NaN for each row, and how many that are there are of another class."""
+    if positive is None:
+        codes = _zero_one(column, there, name)
+    else:
+        codes = np.where((column == positive).to_numpy(bool, na_value=False), 1.0, np.nan)
+        if negative is not None:
+            codes = np.where((column == negative).to_numpy(bool, na_value=False), 0.0, codes)
+    codes = np.where(there, codes, np.nan)
+    return codes, _strange(column, there & np.isnan(codes))
+
+
+def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
+    codes = _numbers(column)
+    if there.any() and np.isnan(codes[there]).all():
+        shown = ", ".join(repr(value) for value in column[there].value_counts().index[:3])
+        raise ConfigurationError(
+            f"column {name!r} holds {shown}, neither true and false nor 1 and 0; say positive=, the label of the "
+            "positive class"
+        )
+    return np.where((codes == 0) | (codes == 1), codes, np.nan)
+
+
+def _classes(labels: pd.Series[Any], said: pd.Series[Any] | None) -> tuple[Any, ...]:
+    seen = set(labels.dropna().unique()) | (set() if said is None else set(said.dropna().unique()))
+    return tuple(sorted(seen, key=str))
+
+
+def _class_codes(column: pd.Series[Any], there: Mask, classes: tuple[Any, ...]) -> tuple[Numbers, dict[str, int]]:
+    codes = column.map({name: float(code) for code, name in enumerate(classes)}).to_numpy(float, na_value=np.nan)
+    codes = np.where(there, codes, np.nan)
+    return codes, _strange(column, there & np.isnan(codes))
+
+
+def _strange(column: pd.Series[Any], rows: Mask) -> dict[str, int]:
+    """Return of rows of an unknown class how many are of which; the rarer ones together."""
+    counts = column[rows].value_counts()
+    shown = {f"unknown class {value!r:.40}": int(count) for value, count in counts[:_SHOWN].items()}
+    rest = int(counts[_SHOWN:].sum())
+    return shown | _counted({f"{len(counts) - _SHOWN:,} more unknown classes": rest})
+
+
+def _missing_and(others: dict[str, int], missing: Mask, name: str) -> dict[str, int]:
+    return {f"{name} of {reason}": count for reason, count in others.items()} | _counted(
+        {f"{name} missing": int(missing.sum())}
+    )
+
+
+def _counted(reasons: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in reasons.items() if count}

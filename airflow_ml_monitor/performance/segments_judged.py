@@ -1,0 +1,66 @@
+"""Judging segments: each level of a column by the same rulings as the whole, the number of levels counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
+from airflow_ml_monitor.performance.verdict import Ruling
+from airflow_ml_monitor.results import CheckResult, Severity, Status
+
+MISSING = "(missing)"
+
+
+def judge_segments(
+    segment: Segment, column: pd.Series[Any], answers: Answers, rulings: Sequence[Ruling]
+) -> list[CheckResult]:
+    """Return a check per level and ruling, and one that says which levels were not judged, where there are any.
+
+    With k levels each interval has confidence ``1 - (1 - confidence) / k`` (Bonferroni): among many levels one would
+    be past its limit by chance.
+
+    :param column: the segment's column, a value per answer.
+    """
+    named = column.astype(object).where(column.notna(), MISSING).map(str)
+    counts = named.value_counts()
+    levels = _judged(segment, counts)
+    results = []
+    for level in levels:
+        part = answers.take((named == level).to_numpy(bool))
+        for ruling in rulings:
+            results.append(_check(segment, level, part, ruling, len(levels)))
+    left = counts.drop(levels, errors="ignore")
+    return [*results, *([_not_judged(segment, left)] if len(left) else [])]
+
+
+def _judged(segment: Segment, counts: pd.Series[Any]) -> list[str]:
+    if segment.levels is None:
+        return [str(level) for level in counts.index[:MOST_LEVELS]]
+    return [str(level) for level in segment.levels]
+
+
+def _check(segment: Segment, level: str, part: Answers, ruling: Ruling, levels: int) -> CheckResult:
+    own = replace(ruling, confidence=1 - (1 - ruling.confidence) / levels)
+    severity = ruling.expectation.severity
+    if not segment.required and severity is Severity.CRITICAL:
+        severity = Severity.WARNING
+    result = own.judge(part, segment=f"{segment.column}={level}", severity=severity)
+    return replace(result, required=segment.required)
+
+
+def _not_judged(segment: Segment, left: pd.Series[Any]) -> CheckResult:
+    return CheckResult(
+        check="segments_not_judged",
+        metric="predictions",
+        status=Status.PASS,
+        severity=Severity.INFO,
+        column=segment.column,
+        value=float(left.sum()),
+        n_current=int(left.sum()),
+        message=f"{len(left):,} further levels of {segment.column} with {int(left.sum()):,} predictions: not judged",
+    )
