@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ class KeyIndex:
     """
 
     def __init__(self, columns: KeyColumns) -> None:
-        self._levels = [pc.unique(column.drop_null()) for column in columns]
+        self._levels = [_Levels(column) for column in columns]
         self._pairs: list[Positions] = []
         self.of_rows = self._numbered(columns, learn=True)
         """The number of each row's key; -1 where a part of it is missing."""
@@ -148,9 +149,9 @@ class KeyIndex:
         return self._numbered(columns, learn=False)
 
     def _numbered(self, columns: KeyColumns, *, learn: bool) -> Positions:
-        numbers = _positions(columns[0], self._levels[0])
+        numbers = self._levels[0].find(columns[0])
         for place, (column, levels) in enumerate(zip(columns[1:], self._levels[1:], strict=True)):
-            further = _positions(column, levels)
+            further = levels.find(column)
             joined = np.where((numbers < 0) | (further < 0), -1, numbers * len(levels) + further)
             if learn:
                 self._pairs.append(np.unique(joined[joined >= 0]))
@@ -158,11 +159,28 @@ class KeyIndex:
         return numbers
 
 
-def _positions(column: pa.ChunkedArray, levels: pa.Array) -> Positions:
-    if pa.types.is_null(column.type) or pa.types.is_null(levels.type):
-        return np.full(len(column), -1, dtype=np.int64)
-    found = pc.fill_null(pc.index_in(column, value_set=levels, skip_nulls=True), -1)
-    return np.asarray(found).astype(np.int64)
+class _Levels:
+    """The distinct values of one key column, numbered. Numbers have one hash table for all look-ups."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self._numbers: pd.Index[int] | None = None
+        if pa.types.is_int64(column.type):
+            self._numbers = pd.Index(np.unique(np.asarray(column.drop_null())))
+        else:
+            self._others = pc.unique(column.drop_null())
+
+    def __len__(self) -> int:
+        return len(self._others if self._numbers is None else self._numbers)
+
+    def find(self, column: pa.ChunkedArray) -> Positions:
+        """Return the number of each value; -1 for those that are missing or not here."""
+        if pa.types.is_null(column.type) or not len(self):
+            return np.full(len(column), -1, dtype=np.int64)
+        if self._numbers is None:
+            found = pc.index_in(column, value_set=self._others, skip_nulls=True)
+            return np.asarray(pc.fill_null(found, -1)).astype(np.int64)
+        places = self._numbers.get_indexer(pd.Index(np.asarray(pc.fill_null(column, 0)))).astype(np.int64)
+        return places if not column.null_count else np.where(np.asarray(column.is_valid()), places, -1)
 
 
 def _among(numbers: Positions, known: Positions) -> Positions:

@@ -68,9 +68,9 @@ class Strangers:
             if made_at is not None:
                 found = found[made_at <= np.datetime64(self.as_of.replace(tzinfo=None), "us")]
             unknown[found[found >= 0]] = False
-        _, first = np.unique(index.of_rows, return_index=True)
-        rows = first[unknown[index.of_rows[first]]]
-        self._held = [pa.concat_tables(self._held).take(pa.array(rows))]
+        row = np.empty(len(index), dtype=np.int64)
+        row[index.of_rows] = np.arange(len(index.of_rows))
+        self._held = [pa.concat_tables(self._held).take(pa.array(row[unknown]))]
 
     def _columns(self) -> KeyColumns:
         held = pa.concat_tables(self._held, promote_options="permissive")
