@@ -86,6 +86,7 @@ def pip_install(command: list[str], tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "airflow_ml_monitor/py.typed" in names
     assert any(re.search(r"store/migrations/versions/v0001\w+\.py$", name) for name in names)
+    assert any(re.search(r"store/migrations/versions/v0002\w+\.py$", name) for name in names)
     assert any(name.endswith("entry_points.txt") for name in names)
     assert not any(name.startswith(("tests/", "dags/")) for name in names)
 

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import StoreError
 from airflow_ml_monitor.profile import build_reference
 from airflow_ml_monitor.store import Store, StoredReport
-from tests.store.factories import make_origin, make_report
+from tests.store.factories import make_check, make_origin, make_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "store.md"
 WRITER, READER = re.findall(r"^```postgresql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-VIEWS = ["current_report", "latest_verdict", "metric_history", "drift_by_column"]
+VIEWS = ["current_report", "latest_verdict", "metric_history", "drift_by_column", "label_coverage"]
 
 
 def run_as_owner(store: Store, statements: str) -> None:
@@ -82,6 +82,8 @@ class TestReader:
     def test_reads_every_view(self, store: Store, restricted: sa.Engine, view: str) -> None:
         run_as_owner(store, READER)
         store.write(make_report(), make_origin())
+        known = make_check(check="completeness", metric="completeness", column=None)
+        store.write(make_report(kind="model_quality", results=(known,)), make_origin(task_id="score"))
         with restricted.connect() as connection:
             assert connection.execute(sa.text(f"SELECT count(*) FROM ml_monitor.{view}")).scalar_one() > 0
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sa
 
+from airflow_ml_monitor.data import Frame
+from airflow_ml_monitor.performance import evaluate_model
 from airflow_ml_monitor.store import Store
 from tests.store.factories import make_check, make_origin, make_report, make_window
 
@@ -160,3 +164,22 @@ class TestViews:
             ("distance", "fail", 2.0),
             ("origin", "insufficient", 0.5),
         ]
+
+    def test_label_coverage_has_what_was_known_to_the_current_verdict_of_each_window(self, store: Store) -> None:
+        at = pd.date_range(make_window().start, periods=10, freq="D", tz="UTC")
+        predictions = pd.DataFrame({"id": range(10), "at": at, "score": 0.5, "void": [True] + [False] * 9})
+        labels = pd.DataFrame({"id": [1, 2, 3], "label": [0, 1, 1], "arrived": make_window(1).end})
+        for day in (7, 14):
+            report = evaluate_model(
+                Frame(lambda: predictions, time_column="at"),
+                Frame(lambda: labels, arrived_at_column="arrived"),
+                on="id",
+                problem="binary",
+                void="void",
+                delay=timedelta(days=9),
+                window=make_window(),
+                as_of=make_window().start + timedelta(days=day),
+            )
+            store.write(replace(report, model="m"), make_origin(try_number=day))
+        columns = "window_start, predictions, void, mature, labelled, missing, coverage, completeness, late_labels"
+        assert view(store, "label_coverage", columns) == [(make_window().start, 7, 1, 6, 3, 3, 3 / 5, 3 / 6, 3)]

@@ -62,6 +62,27 @@ class TestMigrate:
         codes = in_processes(16, lambda _: Store(sa.create_engine(url, poolclass=sa.NullPool)).check())
         assert codes == [0] * 16
 
+    def test_an_older_schema_is_upgraded_and_keeps_its_reports(
+        self, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from alembic import command
+
+        newest = command.upgrade
+        monkeypatch.setattr(command, "upgrade", lambda config, _head: newest(config, "0001"))
+        monkeypatch.setattr(schema, "HEAD", "0001")
+        written = Store(engine).write(make_report(), make_origin())
+        monkeypatch.undo()
+        store = Store(engine)
+        assert store.reports([written.id]) == [written]
+        assert schema.recorded_revision(engine) == schema.HEAD
+
+    def test_a_report_is_written_by_an_older_version_to_the_newest_schema(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(schema, "HEAD", "0001")
+        older = Store(store.engine, auto_migrate=False)
+        assert older.write(make_report(), make_origin()).report == make_report()
+
     def test_head_is_the_newest_script(self) -> None:
         config = Config()
         config.set_main_option("script_location", str(schema._SCRIPTS))
