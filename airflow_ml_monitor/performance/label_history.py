@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
@@ -80,5 +81,6 @@ def _greatest(keys: int, key: Integers, values: Integers) -> Integers:
 
 
 def _repeated(keys: int, key: Integers, label: Integers) -> Integers:
-    distinct = np.unique(key * (label.max(initial=0) + 1) + label) // (label.max(initial=0) + 1)
+    several = label.max(initial=0) + 1
+    distinct = pd.unique(key * several + label) // several
     return np.bincount(key, minlength=keys) - np.bincount(distinct, minlength=keys)

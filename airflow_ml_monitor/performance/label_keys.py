@@ -154,18 +154,18 @@ class KeyIndex:
             further = levels.find(column)
             joined = np.where((numbers < 0) | (further < 0), -1, numbers * len(levels) + further)
             if learn:
-                self._pairs.append(np.unique(joined[joined >= 0]))
+                self._pairs.append(np.sort(pd.unique(joined[joined >= 0])))
             numbers = _among(joined, self._pairs[place])
         return numbers
 
 
 class _Levels:
-    """The distinct values of one key column, numbered. Numbers have one hash table for all look-ups."""
+    """The distinct values of one key column, numbered. Whole numbers have one hash table for all look-ups."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
         self._numbers: pd.Index[int] | None = None
         if pa.types.is_int64(column.type):
-            self._numbers = pd.Index(np.unique(np.asarray(column.drop_null())))
+            self._numbers = pd.Index(pd.unique(np.asarray(column.drop_null())))
         else:
             self._others = pc.unique(column.drop_null())
 
