@@ -115,7 +115,11 @@ def metric_names(problem: Problem | str | None = None) -> list[str]:
 
 
 def estimate(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Estimate:
-    """Return a metric of the answers whose label is known, with its confidence interval."""
+    """Return a metric of the answers whose label is known, with its confidence interval.
+
+    :raises ConfigurationError: the answers lack what the metric is computed from.
+    """
+    _require(metric, answers)
     known = answers.known
     if not len(known):
         return Estimate(None, None, 0, reason="no label is known")
@@ -129,6 +133,7 @@ def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bou
     """
     if metric.completions is None:
         return None
+    _require(metric, answers)
     lowest, highest = (
         metric.estimator(answers.with_labels(labels), confidence) for labels in metric.completions(answers)
     )
@@ -138,13 +143,25 @@ def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bou
 def difference(metric: Metric, champion: Answers, challenger: Answers, *, confidence: float = 0.95) -> Difference:
     """Return the paired difference of two models' answers to the same rows, in the same order.
 
-    :raises ConfigurationError: not the same rows.
+    :raises ConfigurationError: not the same rows, or the answers lack what the metric is computed from.
     """
     import numpy as np
 
+    _require(metric, champion)
+    _require(metric, challenger)
     if not np.array_equal(champion.y, challenger.y, equal_nan=True):
         raise ConfigurationError("the two models' answers are not to the same rows; give both in the same order")
     known = ~np.isnan(champion.y)
     if not known.any():
         return Difference(None, None, None, 0, reason="no label is known")
     return metric.comparison(champion.take(known), challenger.take(known), confidence)
+
+
+def _require(metric: Metric, answers: Answers) -> None:
+    if metric.problem is not answers.problem:
+        raise ConfigurationError(f"{metric.name} is a metric for {metric.problem}, the answers are {answers.problem}")
+    if metric.needs == "predicted" and answers.predicted is None:
+        raise ConfigurationError(f"{metric.name} needs what the model answered; name its column by prediction=")
+    if metric.needs == "score" and answers.score is None:
+        column = "score=" if metric.problem is Problem.BINARY else "scores="
+        raise ConfigurationError(f"{metric.name} needs the model's probabilities; name their column by {column}")

@@ -15,6 +15,8 @@ _OF_COUNTS = 2_000
 _OF_ROWS = 500
 _OF_MANY_ROWS = 200
 _MANY = 20_000
+_MOST_CELLS = 1 << 22
+"""Cells of resampled tables that are held at once: 32 MB."""
 
 
 def of_counts(counts: NDArray[np.int64], statistic: Callable[[Numbers], Numbers]) -> Numbers:
@@ -22,10 +24,16 @@ def of_counts(counts: NDArray[np.int64], statistic: Callable[[Numbers], Numbers]
 
     :param statistic: from tables, shape (resamples, *counts.shape), to values, shape (resamples,).
     """
-    total = int(counts.sum())
-    tables = np.random.default_rng(SEED).multinomial(total, counts.ravel() / total, size=_OF_COUNTS)
-    values = statistic(tables.reshape(-1, *counts.shape).astype(float))
-    finite: Numbers = values[np.isfinite(values)]
+    generator, flat = np.random.default_rng(SEED), counts.ravel()
+    total, filled = int(flat.sum()), np.flatnonzero(flat)
+    at_once = max(1, _MOST_CELLS // counts.size)
+    values = []
+    for start in range(0, _OF_COUNTS, at_once):
+        tables = np.zeros((min(at_once, _OF_COUNTS - start), counts.size))
+        tables[:, filled] = generator.multinomial(total, flat[filled] / total, size=len(tables))
+        values.append(statistic(tables.reshape(-1, *counts.shape)))
+    found = np.concatenate(values)
+    finite: Numbers = found[np.isfinite(found)]
     return finite
 
 

@@ -7,7 +7,11 @@ import math
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.intervals.proportions import wilson
 from airflow_ml_monitor.results import Interval
+
+_ZERO = 1e-15
+"""Share of the greatest loss that is none: a log loss is never quite zero, probabilities being clipped."""
 
 
 def student(values: Numbers, confidence: float) -> tuple[Interval | None, float | None]:
@@ -24,11 +28,13 @@ def student(values: Numbers, confidence: float) -> tuple[Interval | None, float 
     return Interval(mean - half, mean + half), float(2 * t.sf(abs(mean) / error, n - 1))
 
 
-def positive_mean(values: Numbers, confidence: float) -> Interval | None:
+def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:
     """Return the t interval of a mean of values that are not negative, made on the logarithm of the mean.
 
-    Losses are skewed to the right: on the logarithm the interval covers where the plain one is too low. All zero, it
-    is the point zero.
+    Losses are skewed to the right: on the logarithm the interval covers where the plain one is too low. Where all are
+    zero, the mean is at most the greatest value times the share of rows that may yet be wrong (Wilson).
+
+    :param most: the greatest value there is; without one, zeros have no interval.
     """
     from scipy.stats import t
 
@@ -36,8 +42,8 @@ def positive_mean(values: Numbers, confidence: float) -> Interval | None:
     if n < 2:
         return None
     mean = float(values.mean())
-    if mean == 0:
-        return Interval(0.0, 0.0)
+    if mean <= _ZERO * (most or 0.0):
+        return None if most is None else Interval(0.0, most * wilson(0, n, confidence).upper)
     half = float(t.ppf(0.5 + confidence / 2, n - 1)) * float(values.std(ddof=1)) / (math.sqrt(n) * mean)
     return Interval(mean * math.exp(-half), mean * math.exp(min(half, 700.0)))
 

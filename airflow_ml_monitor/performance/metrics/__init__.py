@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from airflow_ml_monitor.performance.metrics import average_precision, binary, multiclass, ranking, regression
+from airflow_ml_monitor.performance.metrics import (
+    average_precision,
+    binary,
+    multiclass,
+    probabilities,
+    ranking,
+    regression,
+)
 
-__all__ = ["average_precision", "binary", "multiclass", "ranking", "regression"]
+__all__ = ["average_precision", "binary", "multiclass", "probabilities", "ranking", "regression"]

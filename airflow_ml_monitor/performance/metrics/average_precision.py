@@ -10,8 +10,8 @@ from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import FEW, logit_interval
 from airflow_ml_monitor.performance.intervals.means import student
 from airflow_ml_monitor.performance.intervals.proportions import wilson
-from airflow_ml_monitor.performance.metrics.binary import score_of
-from airflow_ml_monitor.performance.metrics.ranking import one_class
+from airflow_ml_monitor.performance.metrics.classes import one_class
+from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 

@@ -1,7 +1,7 @@
-"""Metrics of binary problems, but for those of a ranking.
+"""Metrics of the classes answered to binary problems.
 
 Values are those of scikit-learn's functions of the same name; where those say 0 because nothing is divided by nothing,
-there is no value here. ``log_loss`` clips probabilities as scikit-learn does, by the machine epsilon of the scores.
+there is no value here.
 """
 
 from __future__ import annotations
@@ -15,44 +15,17 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import proportions
 from airflow_ml_monitor.performance.metrics.counts import as_answered, register_counts
-from airflow_ml_monitor.performance.metrics.losses import register_loss, register_mean
 from airflow_ml_monitor.performance.registry import Difference
 from airflow_ml_monitor.results import Interval
 
 _BINARY = Problem.BINARY
-_EPSILON = float(np.finfo(np.float64).eps)
 Table = NDArray[np.int64]
-
-
-def score_of(answers: Answers) -> Numbers:
-    assert answers.score is not None, "find_metric's caller has seen to what it needs"
-    return answers.score
-
-
-def log_losses(answers: Answers) -> Numbers:
-    score = np.clip(score_of(answers), _EPSILON, 1 - _EPSILON)
-    return -np.log(np.where(answers.y == 1, score, 1 - score))
-
-
-def squared_errors(answers: Answers) -> Numbers:
-    return (score_of(answers) - answers.y) ** 2
-
-
-def nearest(answers: Answers) -> tuple[Numbers, Numbers]:
-    """Complete the labels: each missing one as the score says, for the least loss, and against it, for the greatest."""
-    missing, said = np.isnan(answers.y), (score_of(answers) >= 0.5).astype(float)
-    return np.where(missing, said, answers.y), np.where(missing, 1 - said, answers.y)
 
 
 def all_one(answers: Answers) -> tuple[Numbers, Numbers]:
     """Complete the labels: all the missing ones negative, and all positive."""
     missing = np.isnan(answers.y)
     return np.where(missing, 0.0, answers.y), np.where(missing, 1.0, answers.y)
-
-
-def all_one_reversed(answers: Answers) -> tuple[Numbers, Numbers]:
-    negative, positive = all_one(answers)
-    return positive, negative
 
 
 def ratio(above: Numbers, below: Numbers) -> Numbers:
@@ -166,7 +139,9 @@ register_counts(
     completions=as_answered,
     undefined="all labels are of one class",
 )
-register_counts("mcc", _BINARY, mcc, undefined="all labels, or all answers, are of one class")
+# Labels that agree with the answers make it greatest: moving one answer from wrong to right raises it, whatever the
+# margins, since |covariance| <= share * (1 - share) of the labels.
+register_counts("mcc", _BINARY, mcc, completions=as_answered, undefined="all labels, or all answers, are of one class")
 register_counts(
     "positive_share",
     _BINARY,
@@ -182,13 +157,4 @@ register_counts(
     interval=PREDICTED_SHARE.interval,
     completions=all_one,
     better="neither",
-)
-register_loss("log_loss", _BINARY, log_losses, needs="score", completions=nearest)
-register_loss("brier", _BINARY, squared_errors, needs="score", completions=nearest)
-register_mean(
-    "calibration_in_the_large",
-    _BINARY,
-    lambda answers: score_of(answers) - answers.y,
-    needs="score",
-    completions=all_one_reversed,
 )

@@ -8,24 +8,39 @@ import numpy as np
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.means import positive_mean, root, student
+from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.registry import Better, Completions, Difference, Estimate, Metric, Needs, register
 
 Loss = Callable[[Answers], Numbers]
 
+NO_SPREAD = "one row, or rows without any error, do not tell how far the mean may be off"
+
 
 def register_loss(
-    name: str, problem: Problem, loss: Loss, *, needs: Needs, completions: Completions | None = None
+    name: str,
+    problem: Problem,
+    loss: Loss,
+    *,
+    needs: Needs,
+    most: float | None = None,
+    completions: Completions | None = None,
 ) -> None:
-    """Register the mean of a loss that is never negative; lower is better."""
+    """Register the mean of a loss that is never negative; lower is better.
+
+    Labels of one class have a mean loss, and no interval: the losses of the other class may be of another size.
+
+    :param most: the greatest loss there is, if any.
+    """
 
     def estimator(answers: Answers, confidence: float) -> Estimate:
-        values = loss(answers)
-        return Estimate(
-            float(values.mean()), positive_mean(values, confidence), len(values), "t on the log of the mean"
-        )
+        values, reason = loss(answers), one_class(answers)
+        interval = None if reason else positive_mean(values, confidence, most=most)
+        if interval is None:
+            return Estimate(float(values.mean()), None, len(values), reason=reason or NO_SPREAD)
+        return Estimate(float(values.mean()), interval, len(values), "t on the log of the mean")
 
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-        return _paired(loss(challenger) - loss(champion), confidence)
+        return paired(loss(challenger) - loss(champion), confidence)
 
     register(Metric(name, problem, "lower", needs, estimator, comparison, completions))
 
@@ -36,6 +51,8 @@ def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> N
     def estimator(answers: Answers, confidence: float) -> Estimate:
         values = loss(answers)
         interval = root(positive_mean(values, confidence))
+        if interval is None:
+            return Estimate(float(np.sqrt(values.mean())), None, len(values), reason=NO_SPREAD)
         return Estimate(float(np.sqrt(values.mean())), interval, len(values), "root of t on the log of the mean")
 
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
@@ -45,7 +62,7 @@ def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> N
         if old == 0 or new == 0:
             return Difference(new - old, None, None, len(before), reason="one of the two makes no error at all")
         rows = new - old + (after - new**2) / (2 * new) - (before - old**2) / (2 * old)
-        return _paired(rows, confidence)._replace(method="paired t, delta method")
+        return paired(rows, confidence)._replace(method="paired t, delta method")
 
     register(Metric(name, problem, "lower", needs, estimator, comparison))
 
@@ -66,11 +83,16 @@ def register_mean(
         return Estimate(float(values.mean()), student(values, confidence)[0], len(values), "t")
 
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-        return _paired(value(challenger) - value(champion), confidence)
+        return paired(value(challenger) - value(champion), confidence)
 
     register(Metric(name, problem, better, needs, estimator, comparison, completions))
 
 
-def _paired(differences: Numbers, confidence: float) -> Difference:
+def score_of(answers: Answers) -> Numbers:
+    assert answers.score is not None, "find_metric's caller has seen to what it needs"
+    return answers.score
+
+
+def paired(differences: Numbers, confidence: float) -> Difference:
     interval, p_value = student(differences, confidence)
     return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")

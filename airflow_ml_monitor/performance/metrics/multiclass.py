@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import proportions
-from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio, score_of
+from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio
 from airflow_ml_monitor.performance.metrics.counts import register_counts
-from airflow_ml_monitor.performance.metrics.losses import register_loss
+from airflow_ml_monitor.performance.metrics.losses import register_loss, score_of
 from airflow_ml_monitor.results import Interval
 
 _MULTICLASS = Problem.MULTICLASS

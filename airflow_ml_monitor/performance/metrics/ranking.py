@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import area_difference, area_interval, components
 from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
-from airflow_ml_monitor.performance.metrics.binary import score_of
+from airflow_ml_monitor.performance.metrics.classes import one_class
+from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
@@ -131,14 +132,6 @@ def _normal_p(value: float, error: float) -> float:
 
 def _within(lower: float, upper: float, least: float) -> Interval:
     return Interval(max(least, lower), min(1.0, upper))
-
-
-def one_class(answers: Answers) -> str:
-    """Return why a ranking cannot be judged; empty where both classes are there."""
-    positive = int((answers.y == 1).sum())
-    if 0 < positive < len(answers):
-        return ""
-    return f"all {len(answers):,} labels are {'positive' if positive else 'negative'}"
 
 
 register(Metric("roc_auc", Problem.BINARY, "higher", "score", roc_auc, compare_roc_auc, completions=extreme_rankings))

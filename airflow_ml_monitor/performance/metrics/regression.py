@@ -9,8 +9,8 @@ import numpy as np
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
-from airflow_ml_monitor.performance.intervals.means import student
-from airflow_ml_monitor.performance.metrics.losses import register_loss, register_mean, register_root
+from airflow_ml_monitor.performance.intervals.means import positive_mean, student
+from airflow_ml_monitor.performance.metrics.losses import NO_SPREAD, register_loss, register_mean, register_root
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
@@ -83,13 +83,13 @@ class _Median:
 
 def mape(answers: Answers, confidence: float) -> Estimate:
     """The mean of the absolute errors as shares of the targets."""
-    from airflow_ml_monitor.performance.intervals.means import positive_mean
-
     zeros = int((answers.y == 0).sum())
     if zeros:
         return Estimate(None, None, len(answers), reason=f"{zeros:,} targets are zero, of which no error is a share")
     shares = _shares(answers)
-    return Estimate(float(shares.mean()), positive_mean(shares, confidence), len(shares), "t on the log of the mean")
+    interval = positive_mean(shares, confidence)
+    reason = NO_SPREAD if interval is None else ""
+    return Estimate(float(shares.mean()), interval, len(shares), "t on the log of the mean", reason)
 
 
 def compare_mape(champion: Answers, challenger: Answers, confidence: float) -> Difference:
