@@ -11,7 +11,7 @@ from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, dataset_from_dict
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.numerals import fixed
-from airflow_ml_monitor.performance.label_join import LabelJoin
+from airflow_ml_monitor.performance.label_join import LabelJoin, Void
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class LabelWait:
             "window": self.window.to_dict(),
             "label": self.label,
             "delay": self.delay.total_seconds(),
-            "void": dict(self.void) if isinstance(self.void, Mapping) else self.void,
+            "void": _plain_void(self.void),
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "min_coverage": self.min_coverage,
         }
@@ -174,6 +174,12 @@ class LabelLook:
             "min_coverage": self.wait.min_coverage,
             "counts": asdict(self.counts),
         }
+
+
+def _plain_void(void: str | Mapping[str, Any] | None) -> Any:
+    if not isinstance(void, Mapping):
+        return void
+    return {name: list(values or ()) for name, values in Void.of(void).said_by.items()}
 
 
 def require_share(min_coverage: float) -> None:
