@@ -12,6 +12,7 @@ from airflow_ml_monitor.results import Interval
 
 _ZERO = 1e-15
 """Share of the greatest loss that is none: a log loss is never quite zero, probabilities being clipped."""
+_SYMMETRIC = 1e-6
 
 
 def student(values: Numbers, confidence: float) -> tuple[Interval | None, float | None]:
@@ -31,8 +32,9 @@ def student(values: Numbers, confidence: float) -> tuple[Interval | None, float 
 def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:
     """Return the t interval of a mean of values that are not negative, made on the logarithm of the mean.
 
-    Losses are skewed to the right: on the logarithm the interval covers where the plain one is too low. Where all are
-    zero, the mean is at most the greatest value times the share of rows that may yet be wrong (Wilson).
+    Losses are skewed to the right: on the logarithm the interval covers where the plain one is too low. Its upper end
+    is Hall's where that is higher, as it is where a few rows make most of the loss. Where all are zero, the mean is at
+    most the greatest value times the share of rows that may yet be wrong (Wilson).
 
     :param most: the greatest value there is; without one, zeros have no interval.
     """
@@ -44,8 +46,20 @@ def positive_mean(values: Numbers, confidence: float, *, most: float | None = No
     mean = float(values.mean())
     if mean <= _ZERO * (most or 0.0):
         return None if most is None else Interval(0.0, most * wilson(0, n, confidence).upper)
-    half = float(t.ppf(0.5 + confidence / 2, n - 1)) * float(values.std(ddof=1)) / (math.sqrt(n) * mean)
-    return Interval(mean * math.exp(-half), mean * math.exp(min(half, 700.0)))
+    quantile, error = float(t.ppf(0.5 + confidence / 2, n - 1)), float(values.std(ddof=1)) / math.sqrt(n)
+    half = quantile * error / mean
+    upper = max(mean * math.exp(min(half, 700.0)), _hall_upper(values, quantile))
+    return Interval(mean * math.exp(-half), upper if most is None else min(most, upper))
+
+
+def _hall_upper(values: Numbers, quantile: float) -> float:
+    """Return the upper end of Hall's interval of a mean (1992), whose t is transformed to be rid of its skewness."""
+    n, mean, spread = len(values), float(values.mean()), float(values.std(ddof=1))
+    skewness = float((((values - mean) / spread) ** 3).mean()) / math.sqrt(n) if spread > _ZERO * mean else 0.0
+    if skewness < _SYMMETRIC:
+        return mean + quantile * spread / math.sqrt(n)
+    root = float(np.cbrt(1 - skewness * (quantile + skewness / 6)))
+    return mean + spread / math.sqrt(n) * 3 / skewness * (1 - root)
 
 
 def root(interval: Interval | None) -> Interval | None:
