@@ -195,3 +195,41 @@ def test_a_sure_and_wrong_score_costs_as_much_as_scikit_learn_says() -> None:
     answers = Answers(problem=Problem.BINARY, y=np.array([1.0, 0.0]), score=np.array([0.0, 1.0]))
     found = estimate(find_metric("log_loss", Problem.BINARY), answers)
     assert found.value == pytest.approx(-np.log(np.finfo(float).eps))
+
+
+@pytest.mark.parametrize("name", ["log_loss", "brier"])
+def test_a_loss_on_labels_of_one_class_has_no_interval(name: str) -> None:
+    """Thirty negatives and a score of 0.02 lose 0.02 each; the positives that are to come lose 4."""
+    answers = Answers(problem=Problem.BINARY, y=np.zeros(30), score=np.random.default_rng(0).uniform(0.01, 0.03, 30))
+    found = estimate(find_metric(name, Problem.BINARY), answers)
+    assert found.value is not None
+    assert (found.interval, found.reason) == (None, "all 30 labels are negative")
+
+
+def test_a_loss_on_labels_of_one_of_many_classes_has_no_interval() -> None:
+    found = estimate(find_metric("log_loss", Problem.MULTICLASS), multiclass(30, y=np.full(30, 1.0)))
+    assert (found.interval, found.reason) == (None, "all 30 labels are of class b")
+
+
+@pytest.mark.parametrize("name", ["mae", "mse", "rmse", "mape"])
+def test_targets_that_are_all_met_do_not_say_how_far_the_next_may_be_missed(name: str) -> None:
+    made = regression(60)
+    answers = Answers(problem=Problem.REGRESSION, y=made.y, predicted=made.y)
+    found = estimate(find_metric(name, Problem.REGRESSION), answers)
+    assert (found.value, found.interval) == (0.0, None)
+    assert found.reason
+
+
+@pytest.mark.parametrize("name", ["log_loss", "brier"])
+def test_scores_that_are_all_right_leave_room_for_error(name: str) -> None:
+    y = np.repeat([0.0, 1.0], 30)
+    found = estimate(find_metric(name, Problem.BINARY), Answers(problem=Problem.BINARY, y=y, score=y))
+    assert found.interval is not None
+    assert found.interval.upper > 0.01
+
+
+def test_without_a_positive_the_calibration_is_as_unsure_as_their_share() -> None:
+    answers = Answers(problem=Problem.BINARY, y=np.zeros(100), score=np.full(100, 0.02))
+    found = estimate(find_metric("calibration_in_the_large", Problem.BINARY), answers)
+    assert found.value == pytest.approx(0.02)
+    assert found.interval == pytest.approx((0.02 - 0.0370, 0.02), abs=1e-4)
