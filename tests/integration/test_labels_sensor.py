@@ -63,10 +63,10 @@ def sensor(**kwargs: Any) -> LabelsSensor:
     return LabelsSensor(task_id="labels", **settings | {"poke_interval": 0.2, "timeout": 60} | kwargs)
 
 
-def run_sensor(dag_id: str, window: Window = DAY, between: Any = lambda: None, **kwargs: Any) -> Run:
+def run_sensor(dag_id: str, interval: Window = DAY, between: Any = lambda: None, **kwargs: Any) -> Run:
     with DAG(dag_id, schedule=None) as dag:
         sensor(**kwargs)
-    return run_dag(dag, interval=window, between=between)
+    return run_dag(dag, interval=interval, between=between)
 
 
 @pytest.mark.usefixtures("warehouse")
@@ -193,6 +193,29 @@ class TestRescheduled:
 
     def test_its_timeout_skips_softly(self, folder: Path) -> None:
         assert self.run("labels_files_soft", folder, timeout=0, soft_fail=True).states == {"labels": "skipped"}
+
+    def test_before_the_window_is_over_nobody_looks_again(self, folder: Path) -> None:
+        now = datetime.now(UTC)
+        window = Window(now - timedelta(hours=1), now + timedelta(hours=1))
+        with pytest.raises(InterruptedError):
+            self.run("labels_early", folder, stop, window=window, timeout=timedelta(days=1))
+        assert abs(next_look("labels_early") - window.end) < timedelta(seconds=10)
+
+
+def stop() -> None:
+    raise InterruptedError
+
+
+def next_look(dag_id: str) -> datetime:
+    """When Airflow looks again."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.taskreschedule import TaskReschedule
+    from airflow.utils.session import create_session
+
+    query = sa.select(TaskReschedule.reschedule_date).join(TaskInstance, TaskInstance.id == TaskReschedule.ti_id)
+    with create_session() as session:
+        found: datetime = session.scalars(query.where(TaskInstance.dag_id == dag_id)).one()
+    return found
 
 
 def test_an_unknown_column_fails_at_the_first_look(warehouse: sa.Engine) -> None:
