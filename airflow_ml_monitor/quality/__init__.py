@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING
 from airflow_ml_monitor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from airflow_ml_monitor.quality.learn import learn_suite
+    from airflow_ml_monitor.quality.learn_file import save_suite
     from airflow_ml_monitor.quality.suite import load_suite
     from airflow_ml_monitor.quality.validation import validate
     from airflow_ml_monitor.quality.volume import VolumeLimits
 
-__all__ = ["VolumeLimits", "load_suite", "validate"]
+__all__ = ["VolumeLimits", "learn_suite", "load_suite", "save_suite", "validate"]
 
-__getattr__ = lazy_exports(__name__, {"VolumeLimits": "volume", "load_suite": "suite", "validate": "validation"})
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "VolumeLimits": "volume",
+        "learn_suite": "learn",
+        "load_suite": "suite",
+        "save_suite": "learn_file",
+        "validate": "validation",
+    },
+)
