@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +46,15 @@ class LabelRows:
     unmatched: int
 
 
+class _Piece(NamedTuple):
+    """Rows of labels that were kept of one piece of the stream."""
+
+    key: Positions
+    arrived: NDArray[np.int64]
+    void: NDArray[np.bool_]
+    label: pa.ChunkedArray
+
+
 @dataclass
 class LabelReader:
     """Streams labels past the keys of a window, and keeps only what belongs to them.
@@ -64,7 +74,7 @@ class LabelReader:
     void: Void
     since: datetime | None
     as_of: datetime
-    _kept: list[tuple[Positions, NDArray[np.int64], NDArray[np.bool_], pa.ChunkedArray]] = field(default_factory=list)
+    _kept: list[_Piece] = field(default_factory=list)
 
     def read(self, index: KeyIndex) -> LabelRows:
         """Return the rows whose key is in an index.
@@ -101,7 +111,7 @@ class LabelReader:
         label = without_nan(decoded(table.column(self.label)))
         mine = number >= 0
         if keep:
-            self._kept.append((number[mine], microseconds[mine], void[mine], label.filter(pa.array(mine))))
+            self._kept.append(_Piece(number[mine], microseconds[mine], void[mine], label.filter(pa.array(mine))))
         if strangers is not None:
             asked = ~mine & ~void & np.asarray(label.is_valid())
             if arrived is not None and self.since is not None:
@@ -115,14 +125,14 @@ class LabelReader:
         return list(dict.fromkeys([*self.keys.on, self.label, *void, *([arrived] if arrived else [])]))
 
     def _rows(self, unmatched: int) -> LabelRows:
-        parts = [pa.table({self.label: label}).to_batches() for *_, label in self._kept]
-        labels = as_table(self.labels, [self.label], [batch for part in parts for batch in part]).column(0)
+        batches = [each for piece in self._kept for each in pa.table({self.label: piece.label}).to_batches()]
+        labels = as_table(self.labels, [self.label], batches).column(0)
         code, different = self._encoded(without_nan(decoded(labels)))
-        empty = np.zeros(0, dtype=np.int64)
+        none = np.zeros(0, dtype=np.int64)
         return LabelRows(
-            key=np.concatenate([empty, *(number for number, *_ in self._kept)]),
-            arrived=np.concatenate([empty, *(arrived for _, arrived, *_ in self._kept)]),
-            void=np.concatenate([empty.astype(bool), *(void for *_, void, _ in self._kept)]),
+            key=np.concatenate([none, *(piece.key for piece in self._kept)]),
+            arrived=np.concatenate([none, *(piece.arrived for piece in self._kept)]),
+            void=np.concatenate([none.astype(bool), *(piece.void for piece in self._kept)]),
             code=code,
             labels=different,
             timed=self.labels.dataset.arrived_at_column is not None,
