@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Dataset, Files, Frame
-from airflow_ml_monitor.data.times import latest_instant, wall_clock
+from airflow_ml_monitor.data.times import instants, latest_instant, wall_clock
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -143,3 +143,22 @@ def test_latest_is_in_utc() -> None:
     rows = frame(pa.array([datetime(2013, 7, 1, 12), datetime(2013, 7, 1, 9)]), timezone="America/New_York").open()
     assert latest_instant(rows.dataset, rows.full_schema, rows.batches(["t"])) == datetime(2013, 7, 1, 16, tzinfo=UTC)
     assert latest_instant(rows.dataset, rows.full_schema, []) is None
+
+
+@given(
+    st.datetimes(datetime(2013, 3, 1), datetime(2013, 11, 30)).map(lambda wall: wall.replace(microsecond=0)),
+    st.sampled_from(["2013-03-10T06:30", "2013-03-10T07:00", "2013-11-03T05:30", "2013-11-03T06:30"]),
+    st.integers(-90, 90),
+    ZONES,
+)
+def test_moments_agree_with_the_conditions_rows_are_cut_by(
+    anywhere: datetime, change: str, minutes: int, name: str
+) -> None:
+    """Around New York's changes of clock a wall time is known by ``as_of`` exactly if its moment is no later."""
+    as_of = datetime.fromisoformat(change + "+00:00")
+    near = as_of.astimezone(ZoneInfo(name)).replace(tzinfo=None) + timedelta(minutes=minutes)
+    walls = pa.chunked_array([pa.array([anywhere, near, None], pa.timestamp("us"))])
+    known = Frame(lambda: pa.table({"t": walls, "n": [1, 1, 1]}), arrived_at_column="t", timezone=name)
+    moments = instants(known, "t", walls)
+    assert count(known, as_of=as_of) == sum(moment <= pd.Timestamp(as_of).to_datetime64() for moment in moments[:2])
+    assert pd.isna(moments[2])
