@@ -90,12 +90,12 @@ class LabelsSensor(BaseSensorOperator):
         self.as_of = as_of
         self.on_timeout = on_timeout
         self.deferrable = deferrable
-        self._require_sensible()
+        _require_sensible(self)
 
     def execute(self, context: Context) -> Any:
         self._wait = self._waited_for(context)
         self._started = self._first_look(context)
-        if not self._defers:
+        if not (self.deferrable and _of_tables(self._wait)):
             return super().execute(context)
         look = self.poke(context)
         if look.is_done:
@@ -145,12 +145,6 @@ class LabelsSensor(BaseSensorOperator):
             min_coverage=self.min_coverage,
         )
 
-    @property
-    def _defers(self) -> bool:
-        from airflow_ml_monitor.data import Table
-
-        return self.deferrable and all(isinstance(data, Table) for data in (self._wait.predictions, self._wait.labels))
-
     def _first_look(self, context: Context) -> datetime:
         ti: Any = context["ti"]
         return (self.reschedule and ti.get_first_reschedule_date(context)) or datetime.now(UTC)
@@ -186,14 +180,18 @@ class LabelsSensor(BaseSensorOperator):
         self.log.warning("%s; going on with what there is", message)
         return {**found, "timed_out": True}
 
-    def _require_sensible(self) -> None:
-        from airflow_ml_monitor.performance.label_join import LabelJoin
-        from airflow_ml_monitor.performance.label_wait import require_share
 
-        LabelJoin.of(on=self.on, label=self.label_column, delay=self.delay, void=self.void)
-        require_share(self.min_coverage)
-        if self.on_timeout not in _ON_TIMEOUT:
-            raise ConfigurationError(f"on_timeout={self.on_timeout!r} is not known; use 'fail' or 'go_on'")
+def _require_sensible(sensor: LabelsSensor) -> None:
+    from airflow_ml_monitor.performance.label_join import LabelJoin
+    from airflow_ml_monitor.performance.label_wait import require_share
+
+    LabelJoin.of(on=sensor.on, label=sensor.label_column, delay=sensor.delay, void=sensor.void)
+    require_share(sensor.min_coverage)
+    if sensor.on_timeout not in _ON_TIMEOUT:
+        raise ConfigurationError(f"on_timeout={sensor.on_timeout!r} is not known; use 'fail' or 'go_on'")
 
 
-__all__ = ["LabelsSensor"]
+def _of_tables(wait: LabelWait) -> bool:
+    from airflow_ml_monitor.data import Table
+
+    return isinstance(wait.predictions, Table) and isinstance(wait.labels, Table)
