@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 from airflow_ml_monitor.results import Interval
@@ -34,14 +35,17 @@ def f1_interval(true_positive: float, false_positive: float, false_negative: flo
     return Interval(*(2 * end / (1 + end) for end in jaccard))
 
 
-def mean_of_two(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:
-    """Return the interval of the mean of two independent estimates from their own (Zou and Donner 2008, MOVER)."""
-    (a, (a_low, a_high)), (b, (b_low, b_high)) = one, other
-    middle = (a + b) / 2
-    return Interval(
-        middle - math.hypot(a - a_low, b - b_low) / 2,
-        middle + math.hypot(a_high - a, b_high - b) / 2,
-    )
+def mean_of(parts: Sequence[tuple[float, Interval]]) -> Interval:
+    """Return the interval of the mean of independent estimates from their own (Zou and Donner 2008, MOVER)."""
+    middle = sum(value for value, _ in parts) / len(parts)
+    below = math.hypot(*(value - lower for value, (lower, _) in parts)) / len(parts)
+    above = math.hypot(*(upper - value for value, (_, upper) in parts)) / len(parts)
+    return Interval(middle - below, middle + above)
+
+
+def hull(one: Interval, other: Interval) -> Interval:
+    """Return the interval from the lower of two lower ends to the higher of two upper ones."""
+    return Interval(min(one.lower, other.lower), max(one.upper, other.upper))
 
 
 def difference_of_two(one: tuple[float, Interval], other: tuple[float, Interval]) -> Interval:

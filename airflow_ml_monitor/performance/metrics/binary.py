@@ -97,8 +97,8 @@ def _f1_interval(table: Table, confidence: float) -> tuple[Interval, str]:
 
 def _balanced_interval(table: Table, confidence: float) -> tuple[Interval, str]:
     counts = table.astype(float)
-    parts = ((float(share(counts)), share.interval(table, confidence)[0]) for share in (RECALL, SPECIFICITY))
-    return proportions.mean_of_two(*parts), "Wilson, MOVER"
+    parts = [(float(share(counts)), share.interval(table, confidence)[0]) for share in (RECALL, SPECIFICITY)]
+    return proportions.mean_of(parts), "Wilson, MOVER"
 
 
 for _name, _share, _undefined in (

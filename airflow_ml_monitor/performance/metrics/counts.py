@@ -40,7 +40,7 @@ def register_counts(
     statistic: Statistic,
     *,
     undefined: str = "",
-    interval: Callable[[NDArray[np.int64], float], tuple[Interval, str]] | None = None,
+    interval: Callable[[NDArray[np.int64], float], tuple[Interval | None, str]] | None = None,
     comparison: Comparison | None = None,
     completions: Completions | None = None,
     better: Better = "higher",

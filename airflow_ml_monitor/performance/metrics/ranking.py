@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import area_difference, area_interval, components
-from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
+from airflow_ml_monitor.performance.intervals.proportions import hull, mean_of, normal_quantile
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
@@ -89,13 +89,21 @@ def _among(sought: Numbers) -> Numbers:
 
 
 def roc_auc_ovr(answers: Answers, confidence: float) -> Estimate:
-    """The mean over the classes of the area of each against the others."""
+    """The mean over the classes of the area of each against the others.
+
+    Its interval is the wider of two at each end: by DeLong's covariance over the classes, and by the interval of each
+    class, which is Newcombe's for a rare one.
+    """
     absent = [str(name) for code, name in enumerate(answers.classes) if not (answers.y == code).any()]
     if absent or len(answers.classes) < 2:
         return Estimate(None, None, len(answers), reason=f"no label is of class {', '.join(absent[:5])}")
     value, rows = _by_row(answers)
     half = normal_quantile(confidence) * float(np.sqrt((rows**2).sum()))
-    return Estimate(value, _within(value - half, value + half, 0.0), len(answers), "DeLong, over classes")
+    together = _within(value - half, value + half, 0.0)
+    by_class = [area_interval(_own(answers, code), score_of(answers)[:, code], confidence) for code in _codes(answers)]
+    around = hull(together, mean_of([(area, interval) for area, interval, _ in by_class]))
+    methods = sorted({"DeLong", *(method for _, _, method in by_class)})
+    return Estimate(value, around, len(answers), f"{', '.join(methods)}; MOVER")
 
 
 def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: float) -> Difference:
@@ -112,14 +120,23 @@ def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: floa
 def _by_row(answers: Answers) -> tuple[float, Numbers]:
     """Return the mean area, and what each row adds to its error (DeLong's components, summed over the classes)."""
     areas, rows = [], np.zeros(len(answers))
-    for code in range(len(answers.classes)):
-        own = (answers.y == code).astype(float)
+    for code in _codes(answers):
+        own = _own(answers, code)
         of_class, of_others = components(own, score_of(answers)[:, code])
         area = float(of_class.mean())
         areas.append(area)
         rows[own == 1] += (of_class - area) / len(of_class)
         rows[own == 0] += (of_others - area) / len(of_others)
     return float(np.mean(areas)), rows / len(areas)
+
+
+def _codes(answers: Answers) -> range:
+    return range(len(answers.classes))
+
+
+def _own(answers: Answers, code: int) -> Numbers:
+    own: Numbers = (answers.y == code).astype(float)
+    return own
 
 
 def _normal_p(value: float, error: float) -> float:

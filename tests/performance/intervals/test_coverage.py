@@ -45,3 +45,26 @@ def test_intervals_hold_the_truth(name: str, positives: int) -> None:
         assert interval is not None
         held.append(interval.lower <= truth <= interval.upper)
     assert np.mean(held) >= LEAST
+
+
+RARE = (0.6, 0.38, 0.02)
+
+
+def drawn_of_three(generator: np.random.Generator, rows: int) -> Answers:
+    """Return answers to three classes, of which the last has 10 rows among 500 and is seldom answered."""
+    y = generator.choice(3, rows, p=RARE).astype(float)
+    weights = np.exp(generator.standard_normal((rows, 3)) + 1.5 * np.eye(3)[y.astype(int)] + np.log(RARE))
+    score = weights / weights.sum(axis=1, keepdims=True)
+    predicted = score.argmax(axis=1).astype(float)
+    return Answers(problem=Problem.MULTICLASS, y=y, score=score, predicted=predicted, classes=("a", "b", "c"))
+
+
+@pytest.mark.parametrize("name", ["balanced_accuracy", "precision_macro", "recall_macro", "roc_auc_ovr"])
+def test_intervals_of_means_over_classes_hold_the_truth_where_one_is_rare(name: str) -> None:
+    metric, generator = find_metric(name, Problem.MULTICLASS), np.random.default_rng(22)
+    truth = estimate(metric, drawn_of_three(np.random.default_rng(23), 1_000_000)).value
+    assert truth is not None
+    found = [estimate(metric, drawn_of_three(generator, 500)).interval for _ in range(200)]
+    held = [interval.lower <= truth <= interval.upper for interval in found if interval is not None]
+    assert len(held) >= 198
+    assert np.mean(held) >= 0.9

@@ -11,7 +11,7 @@ from airflow_ml_monitor.performance.intervals.proportions import (
     difference_of_two,
     f1_interval,
     mcnemar,
-    mean_of_two,
+    mean_of,
     paired_difference,
     wilson,
 )
@@ -71,4 +71,4 @@ def test_f1_is_inside_its_interval(right: int, false_positive: int, false_negati
 def test_of_independent_estimates_the_errors_add_in_squares() -> None:
     one, other = (0.6, Interval(0.3, 0.7)), (0.2, Interval(0.1, 0.6))
     assert tuple(difference_of_two(one, other)) == pytest.approx((0.4 - 0.5, 0.4 + 0.02**0.5))
-    assert tuple(mean_of_two(one, other)) == pytest.approx((0.4 - 0.1**0.5 / 2, 0.4 + 0.17**0.5 / 2))
+    assert tuple(mean_of([one, other])) == pytest.approx((0.4 - 0.1**0.5 / 2, 0.4 + 0.17**0.5 / 2))
