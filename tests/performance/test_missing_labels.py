@@ -47,7 +47,7 @@ def test_multiclass_bounds_are_the_extremes_of_all_completions(name: str, data: 
     assert_extremes(name, data.draw(partly_labelled(Problem.MULTICLASS, most_missing=4)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(partly_labelled(most_missing=8))
 def test_bounds_of_the_area_hold_with_ties_and_eight_missing(answers: Answers) -> None:
     assert_extremes("roc_auc", answers)
