@@ -12,7 +12,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.operators._base import given
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.triggers.labels import LabelsTrigger
-from airflow_ml_monitor.version_compat import AirflowSensorTimeout, conf
+from airflow_ml_monitor.version_compat import AirflowSensorTimeout, AirflowSkipException, conf
 from airflow_ml_monitor.window import as_utc
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class LabelsSensor(BaseSensorOperator):
 
     def _timed_out(self, message: str, found: Mapping[str, Any]) -> dict[str, Any]:
         if self.on_timeout == "fail":
-            raise AirflowSensorTimeout(message)
+            raise (AirflowSkipException if self.soft_fail or self.never_fail else AirflowSensorTimeout)(message)
         self.log.warning("%s; going on with what there is", message)
         return {**found, "timed_out": True}
 

@@ -138,10 +138,10 @@ class TestDeferred:
         found = run.xcom("labels")
         assert (found["ready"], found["timed_out"], found["counts"]["labelled"]) == (False, True, 6)
 
-    def test_its_timeout_skips_softly(self, warehouse: sa.Engine) -> None:
-        assert run_sensor("labels_deferred_soft", deferrable=True, timeout=1, soft_fail=True).states == {
-            "labels": "skipped"
-        }
+    @pytest.mark.parametrize("timeout", [0, 1], ids=["at the first look", "in the triggerer"])
+    def test_its_timeout_skips_softly(self, warehouse: sa.Engine, timeout: int) -> None:
+        run = run_sensor(f"labels_deferred_soft_{timeout}", deferrable=True, timeout=timeout, soft_fail=True)
+        assert run.states == {"labels": "skipped"}
 
     def test_a_table_that_vanishes_fails_the_task(self, warehouse: sa.Engine) -> None:
         def vanish() -> None:
