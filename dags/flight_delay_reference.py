@@ -1,4 +1,4 @@
-"""Once: profile January 2013 as the reference, train the first model on it, and deploy it."""
+"""Once: profile January 2013 as the reference, train the first model on it, deploy it, and log honest predictions."""
 
 from __future__ import annotations
 
@@ -26,21 +26,9 @@ with DAG(
     # [END howto_operator_build_reference]
 
     @task
-    def train() -> dict[str, Any]:
-        from flight_delay.model import train as train_on
-        from flight_delay.registry import Registry
+    def start_project() -> dict[str, Any]:
+        from flight_delay import pipeline
 
-        from airflow_ml_monitor.window import Window
+        return pipeline.start_project()
 
-        return train_on(Window.of(JANUARY), Registry.default())
-
-    @task
-    def deploy(trained: dict[str, Any]) -> str:
-        from flight_delay.registry import Registry
-
-        Registry.default().deploy(trained["version"])
-        return str(trained["version"])
-
-    trained = train()
-    reference >> trained
-    deploy(trained)
+    reference >> start_project()

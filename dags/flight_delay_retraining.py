@@ -1,4 +1,8 @@
-"""Every Monday, New York time: look at the week that ended, and retrain on it only if it is fit to learn from."""
+"""When labels show that the model has degraded: train a challenger, and deploy it only if it is proven to be better.
+
+The week it is about comes from the event. Its data must be fit to judge by: quality and drift, then the gate. A run for
+another week is triggered with ``{"window": {"start": ..., "end": ...}}``.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
-from airflow.timetables.interval import CronDataIntervalTimetable
-from flight_delay.datasets import FLIGHT_FEATURES, FLIGHTS, MODEL, REFERENCE, SUITE, TIMEZONE
+from flight_delay.assets import DEGRADED
+from flight_delay.datasets import FLIGHT_FEATURES, FLIGHTS, LABEL_DELAY, LABELS, MODEL, REFERENCE, SUITE
 
+from airflow_ml_monitor.data import Table
+from airflow_ml_monitor.operators.compare_models import CompareModelsOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 
+SIDE = "SELECT flight_id, predicted_at, score FROM trials WHERE trial = '{{ run_id }}' AND side = "
+
+# [START howto_schedule_degraded]
 with DAG(
     "flight_delay_retraining",
-    schedule=CronDataIntervalTimetable("0 0 * * 1", timezone=TIMEZONE),
+    schedule=[DEGRADED],
     start_date=datetime(2013, 2, 4, 5, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -23,6 +32,7 @@ with DAG(
     doc_md=__doc__,
     tags=["flight_delay", "ml-monitor"],
 ):
+    # [END howto_schedule_degraded]
     # [START howto_operator_data_quality]
     quality = DataQualityOperator(
         task_id="quality",
@@ -50,21 +60,35 @@ with DAG(
     # [END howto_operator_gate]
 
     @task
-    def train(data_interval_start: datetime | None = None, data_interval_end: datetime | None = None) -> dict[str, Any]:
-        from flight_delay.model import train as train_on
-        from flight_delay.registry import Registry
+    def train(judged: dict[str, Any], run_id: str | None = None) -> dict[str, Any]:
+        from flight_delay import pipeline
 
         from airflow_ml_monitor.window import Window
 
-        return train_on(Window.of((data_interval_start, data_interval_end)), Registry.default())
+        return pipeline.train_challenger(Window.of(judged["window"]), str(run_id))
+
+    # [START howto_operator_compare_models]
+    compare = CompareModelsOperator(
+        task_id="compare",
+        model=MODEL,
+        champion=Table(sql=f"{SIDE} 'champion'", conn_id="warehouse", time_column="predicted_at"),
+        challenger=Table(sql=f"{SIDE} 'challenger'", conn_id="warehouse", time_column="predicted_at"),
+        labels=LABELS,
+        on="flight_id",
+        problem="binary",
+        metric="log_loss",
+        label="late",
+        void="cancelled",
+        delay=LABEL_DELAY,
+        as_of="{{ ti.xcom_pull(task_ids='train')['as_of'] }}",
+    )
+    # [END howto_operator_compare_models]
 
     @task
     def deploy(trained: dict[str, Any]) -> str:
-        from flight_delay.registry import Registry
+        from flight_delay import pipeline
 
-        Registry.default().deploy(trained["version"])
-        return str(trained["version"])
+        return pipeline.deploy(trained)
 
-    trained = train()
-    [quality, drift] >> gate >> trained
-    deploy(trained)
+    trained = train(gate.output)
+    [quality, drift] >> gate >> trained >> compare >> deploy(trained)

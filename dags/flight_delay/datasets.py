@@ -1,11 +1,12 @@
-"""What the flight-delay DAGs share: where the flights are, what the model may look at, and what it is compared with."""
+"""What the flight-delay DAGs share: where flights, predictions and labels are, and what they are compared with."""
 
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
-from airflow_ml_monitor.data import Files
+from airflow_ml_monitor.data import Files, Table
 
 _HERE = Path(__file__).resolve().parent
 
@@ -28,3 +29,12 @@ _PATH = os.environ.get("FLIGHT_DELAY_DATA", str(_HERE.parent / "data" / "flights
 FLIGHTS = Files(path=_PATH, time_column="scheduled_at", timezone=TIMEZONE)
 FLIGHT_FEATURES = Files(path=_PATH, time_column="scheduled_at", timezone=TIMEZONE, columns=FEATURES)
 # [END howto_dataset_files]
+
+# [START howto_dataset_labels]
+PREDICTIONS = Table("predictions", conn_id="warehouse", time_column="predicted_at")
+LABELS = Table("labels", conn_id="warehouse", arrived_at_column="arrived_at")
+LABEL_DELAY = timedelta(weeks=4)
+# [END howto_dataset_labels]
+
+LABELS_BY_FLIGHT_TIME = Table("labels", conn_id="warehouse", time_column="scheduled_at", arrived_at_column="arrived_at")
+"""The same labels cut by the flights' time, to learn from: those of a window that have arrived."""

@@ -1,8 +1,9 @@
 """Run weeks of 2013 through a real Airflow and a real PostgreSQL, and show what became of each.
 
 ``python dags/flight_delay/demo.py`` (or ``make demo``). ``WEEKS=2013-02-04,2013-12-23`` chooses weeks by their Monday,
-``WEEKS=all`` takes every one from February on. Each is a run of the DAG ``flight_delay_retraining``; all that is shown
-is read back from Airflow's metadata and from the store.
+``WEEKS=all`` takes every one from February on. Each is judged by its labels (``flight_delay_label_evaluation``), and
+retrained on (``flight_delay_retraining``), by the event of a degraded model or by hand; the week of 24 June under a
+real scheduler and triggerer. All that is shown is read back from Airflow's metadata and from the store.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,12 @@ if not __package__:  # run as a script: its own folder would offer our modules u
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from flight_delay.demo_environment import DAGS, Place, configure_airflow, migrate_airflow, postgres
-from flight_delay.demo_runs import DemoError, play
+from flight_delay.demo_runs import FIRST, LAST, DemoError, every_monday, play
 
 if TYPE_CHECKING:
     from flight_delay.demo_verdicts import Week
 
-TELLING = (
-    "2013-02-04,2013-02-11,2013-03-04,2013-04-15,2013-06-24,2013-09-23,2013-11-25,2013-12-16,2013-12-23,2013-12-30"
-)
-FIRST, LAST = date(2013, 2, 4), date(2013, 12, 30)
+TELLING = "2013-02-04,2013-02-11,2013-04-15,2013-06-24,2013-07-22,2013-09-23,2013-12-09,2013-12-23"
 FOLDER = DAGS.parent / ".demo"
 EXAMPLE = "SELECT window_start::date, kind, status FROM ml_monitor.current_report ORDER BY 1, 2"
 
@@ -39,7 +37,7 @@ def chosen_weeks(text: str) -> list[date]:
 
     :raises SystemExit: a day that is no Monday of the demo's.
     """
-    every = [FIRST + timedelta(weeks=n) for n in range((LAST - FIRST).days // 7 + 1)]
+    every = every_monday()
     if text == "all":
         return every
     weeks = set()
@@ -60,7 +58,8 @@ def show(place: Place, weeks: list[Week], seconds: float) -> list[str]:
     elsewhere = "" if place.folder == FOLDER else f" --folder {place.folder}"
     command = f"{_short(sys.executable)} {_short(__file__)}{elsewhere}"
     print(f"\n{render(weeks)}\n")
-    print(f"{sum(week.released for week in weeks)} of {len(weeks)} released, in {seconds:.0f} s.")
+    degraded, deployed = sum(week.event for week in weeks), sum(week.deployed is not None for week in weeks)
+    print(f"{len(weeks)} weeks: {degraded} degraded, {deployed} challengers deployed, in {seconds:.0f} s.")
     print(f"Logs of Airflow and its tasks: {_short(place.log)}")
     print(f"The store, a PostgreSQL in {_short(place.postgres)}, answers SQL:")
     print(f"  {command} --query '{EXAMPLE}'")

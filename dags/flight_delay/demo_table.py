@@ -1,23 +1,35 @@
-"""The demo's table: a week per row, and below it what closed its gate."""
+"""The demo's table: a week per row, and below it what its labels showed and what stopped or proved its retraining."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
 
-from airflow_ml_monitor.numerals import fixed
+from airflow_ml_monitor.numerals import fixed, number
 from flight_delay.demo_environment import DAGS
 
 if TYPE_CHECKING:
     from flight_delay.demo_verdicts import Reason, Week
 
-_HEAD = ("window (New York)", "flights", "quality", "drift", "gate", "retraining")
-_FLIGHTS = 1
-_WIDTH = 110
+_HEAD = (
+    "week (New York)",
+    "labelled",
+    "void",
+    "late",
+    "said",
+    "model",
+    "retraining by",
+    "quality",
+    "drift",
+    "gate",
+    "",
+)
+_NUMBERS = (1, 2, 3, 4)
+_WIDTH = 118
 
 
 def render(weeks: list[Week]) -> str:
-    """Return the weeks as a table; why a week was not released stands below its row, in the words of the store."""
+    """Return the weeks as a table; why something stopped stands below its row, in the words of the store."""
     rows = [_cells(week) for week in weeks]
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
     lines = [_line(_HEAD, widths), "  ".join("-" * width for width in widths)]
@@ -27,22 +39,32 @@ def render(weeks: list[Week]) -> str:
     return "\n".join(lines)
 
 
-def progress(week: Week, number: int, of: int, seconds: float) -> str:
+def progress(week: Week, number_of: int, of: int, seconds: float) -> str:
     """Return one line that says how a week came out."""
-    _, flights, quality, drift, gate, retraining = _cells(week)
-    judged = f"quality {quality}, drift {drift}, gate {gate}; {retraining}"
-    return f"[{number:>2}/{of}] {week.start.date()}  {flights:>6} flights  {judged}  ({seconds:.1f} s)"
+    _, labelled, _, _, _, model, by, quality, drift, gate, outcome = _cells(week)
+    judged = f"labels {labelled}, model {model}; retraining by {by}: quality {quality}, drift {drift}, gate {gate}"
+    return f"[{number_of:>2}/{of}] {week.start.date()}  {judged}, {outcome}  ({seconds:.1f} s)"
 
 
 def _cells(week: Week) -> tuple[str, ...]:
+    labels = week.labels
     return (
         f"{week.start.date()} to {week.end.date()}",
-        "none" if week.rows is None else f"{week.rows:,}",
+        _percent(labels.get("completeness")),
+        f"{labels['void']:,}" if labels else "none",
+        _percent(week.late),
+        _percent(week.said),
+        _verdict(week, "model_quality"),
+        {"scheduler": "event", "replay": "event, replayed", "hand": "hand"}[week.started_by],
         _verdict(week, "quality"),
         _verdict(week, "drift"),
         "open" if week.released else "closed",
-        _retraining(week),
+        _outcome(week),
     )
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
 
 
 def _verdict(week: Week, task: str) -> str:
@@ -50,10 +72,13 @@ def _verdict(week: Week, task: str) -> str:
     return status.upper() if status in ("fail", "error") else status
 
 
-def _retraining(week: Week) -> str:
-    if week.deployed is not None:
-        return f"trained, deployed {week.deployed}"
-    return f"not run ({week.tasks.get('train')})"
+def _outcome(week: Week) -> str:
+    if not week.released:
+        return "no challenger"
+    if week.difference is None:
+        return f"not compared ({week.tasks.get('compare')})"
+    versus = f"challenger {week.difference:+.3f}"
+    return f"{versus}: deployed {week.deployed}" if week.deployed else f"{versus}: refused"
 
 
 def _why(reason: Reason) -> list[str]:
@@ -62,12 +87,14 @@ def _why(reason: Reason) -> list[str]:
     if reason.task == "drift" and reason.value is not None and reason.limit is not None:
         effect = fixed(reason.value, reason.limit, 3)
         sentence = f"{reason.column}: {reason.metric} {effect} (limit {reason.limit:g}); {sentence}"
+    elif reason.task in ("model_quality", "compare") and reason.value is not None:
+        sentence = f"{reason.metric} {number(reason.value)} (limit {number(reason.limit)}); {sentence}"
     return textwrap.wrap(sentence, _WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     padded = [
-        cell.rjust(width) if position == _FLIGHTS else cell.ljust(width)
+        cell.rjust(width) if position in _NUMBERS else cell.ljust(width)
         for position, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     return "  ".join(padded).rstrip()

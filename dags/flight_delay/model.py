@@ -1,62 +1,102 @@
 """The model: will a flight arrive more than 15 minutes late? Asked before departure, so it answers modestly.
 
-It learns from windows that passed their gate and from no other: a retrained model keeps its predecessor's latest
-windows and adds its own, so a week that was blocked never gets in through a later one.
+It learns from flights whose labels had arrived, and never from a week that a gate has closed on.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow_ml_monitor.window import Window
-from flight_delay.datasets import FEATURES, FLIGHTS, TIMEZONE
+from flight_delay.datasets import FEATURES, FLIGHTS, LABELS_BY_FLIGHT_TIME, TIMEZONE
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
+    from airflow_ml_monitor.data import Connections
     from flight_delay.registry import Registry
 
 LABEL = "late"
-KEEP_WINDOWS = 5
-HELD_OUT_SHARE = 0.2
+WEEKS_TO_LEARN = 4
+FOLDS = 5
 _CATEGORIES = ["carrier", "origin", "dest", "weekday"]
 
 
-def train(window: Window, registry: Registry, *, keep: int = KEEP_WINDOWS) -> dict[str, Any]:
-    """Train on ``window`` and the latest windows of the deployed model, save the model, and describe it.
+def weeks_before(window: Window, closed: Iterable[Window], weeks: int = WEEKS_TO_LEARN) -> list[Window]:
+    """Return the weeks of New York before a window, the latest last, without those that a gate has closed on."""
+    shut = set(closed)
+    zone = ZoneInfo(TIMEZONE)
+    start = window.start.astimezone(zone).replace(tzinfo=None)
+    edges = [(start - timedelta(weeks=n)).replace(tzinfo=zone) for n in range(weeks, -1, -1)]
+    found = [Window(first, second) for first, second in itertools.pairwise(edges)]
+    return [week for week in found if week not in shut]
 
-    :param keep: the most windows to learn from, ``window`` among them.
-    :returns: version (the New York day the window ends on), windows, rows, late_share, and the area under the ROC
-        curve on the last fifth of the flights by a model that had not seen them. Plain JSON.
+
+def train(
+    windows: list[Window], as_of: datetime, registry: Registry, connections: Connections | None = None
+) -> dict[str, Any]:
+    """Train on the flights of the windows whose labels had arrived by ``as_of``, save the model, and describe it.
+
+    :returns: version (the New York day of ``as_of``), trained_on, as_of, rows and late_share. Plain JSON.
     """
-    from threadpoolctl import threadpool_limits
-
-    windows = _windows(window, registry, keep)
-    flights = read_labelled(windows)
-    with threadpool_limits(1):  # trees this small are slower on two threads, and far slower where the cores are shared
-        auc = held_out_auc(flights)
-        model = make_pipeline().fit(inputs(flights), flights[LABEL])
+    flights = read_labelled(windows, as_of, connections)
     description = {
-        "trained_on": [w.to_dict() for w in windows],
+        "trained_on": [window.to_dict() for window in windows],
+        "as_of": as_of.isoformat(),
         "rows": len(flights),
         "late_share": round(float(flights[LABEL].mean()), 4),
-        "held_out_auc": round(auc, 4),
     }
-    version = window.end.astimezone(ZoneInfo(TIMEZONE)).date().isoformat()
-    registry.save(version, model, description)
+    version = as_of.astimezone(ZoneInfo(TIMEZONE)).date().isoformat()
+    registry.save(version, fitted(flights), description)
     return {"version": version, **description}
 
 
-def read_labelled(windows: list[Window]) -> pd.DataFrame:
-    """Return the flights of the windows that have a label, each once, in the order of the schedule."""
+def read_labelled(windows: list[Window], as_of: datetime, connections: Connections | None = None) -> pd.DataFrame:
+    """Return the flights of the windows that have a label known at ``as_of``, each once, in order of the schedule."""
     import pandas as pd
 
-    columns = ["flight_id", "scheduled_at", *FEATURES, LABEL]
-    flights = pd.concat([FLIGHTS.open(window).to_pandas(columns) for window in windows])
-    flights = flights.dropna(subset=[LABEL]).drop_duplicates("flight_id").sort_values("scheduled_at", kind="stable")
+    parts = []
+    for window in windows:
+        flights = read_flights(window)
+        opened = LABELS_BY_FLIGHT_TIME.open(window, as_of=as_of, connections=connections)
+        parts.append(flights.merge(opened.to_pandas(["flight_id", LABEL]).dropna(), on="flight_id"))
+    flights = pd.concat(parts).drop_duplicates("flight_id").sort_values("flight_id", ignore_index=True)
     return flights.astype({LABEL: bool})
+
+
+def read_flights(window: Window) -> pd.DataFrame:
+    """Return the flights of a window with what is known of them before departure."""
+    return FLIGHTS.open(window).to_pandas(["flight_id", "scheduled_at", *FEATURES])
+
+
+def score(model: Pipeline, flights: pd.DataFrame) -> pd.DataFrame:
+    """Return the flights with the model's probability of each being late."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return flights.assign(score=model.predict_proba(inputs(flights))[:, 1])
+
+
+def held_out(flights: pd.DataFrame) -> pd.DataFrame:
+    """Return labelled flights with scores of models that had not seen the days they are of: an honest reference."""
+    import pandas as pd
+
+    fold = flights["scheduled_at"].dt.day % FOLDS
+    parts = [score(fitted(flights[fold != k]), flights[fold == k]) for k in range(FOLDS)]
+    return pd.concat(parts).sort_values("flight_id", ignore_index=True)
+
+
+def fitted(flights: pd.DataFrame) -> Pipeline:
+    """Return a model trained on labelled flights."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # trees this small are slower on two threads, and far slower where the cores are shared
+        return make_pipeline().fit(inputs(flights), flights[LABEL])
 
 
 def inputs(flights: pd.DataFrame) -> pd.DataFrame:
@@ -80,20 +120,3 @@ def make_pipeline() -> Pipeline:
             ("boost", HistGradientBoostingClassifier(learning_rate=0.05, categorical_features=first, random_state=0)),
         ]
     )
-
-
-def held_out_auc(flights: pd.DataFrame) -> float:
-    """Return the area under the ROC curve on the last fifth, learnt on what came before."""
-    from sklearn.metrics import roc_auc_score
-
-    cut = int(len(flights) * (1 - HELD_OUT_SHARE))
-    earlier, later = flights.iloc[:cut], flights.iloc[cut:]
-    model = make_pipeline().fit(inputs(earlier), earlier[LABEL])
-    return float(roc_auc_score(later[LABEL], model.predict_proba(inputs(later))[:, 1]))
-
-
-def _windows(window: Window, registry: Registry, keep: int) -> list[Window]:
-    deployed = registry.deployed
-    learnt = [] if deployed is None else [Window.of(w) for w in registry.describe(deployed)["trained_on"]]
-    earlier = sorted(w for w in learnt if w.end <= window.start)
-    return [*earlier, window][-keep:]

@@ -1,14 +1,15 @@
-"""The smallest model registry: a folder with a model and a JSON description per version, and what is deployed."""
+"""The smallest model registry: a folder with a model and a JSON description per version, and what was in use when."""
 
 from __future__ import annotations
 
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-_DEPLOYED = "deployed.json"
+_DEPLOYED = "deployed.json"  # in order of time, which is UTC
 
 
 @dataclass(frozen=True)
@@ -52,26 +53,31 @@ class Registry:
         described: dict[str, Any] = json.loads((self.folder / f"{version}.json").read_text())
         return described
 
-    def deploy(self, version: str) -> str | None:
-        """Make ``version`` the one in use; return the one it replaces.
+    def deploy(self, version: str, since: datetime) -> str | None:
+        """Put ``version`` into use from a moment on; return the one that was in use then.
 
         :raises FileNotFoundError: there is no such version.
         """
         self.describe(version)
-        before = self.deployed
-        self._write(_DEPLOYED, {"version": version})
+        before = self.in_use(since)
+        others = [one for one in self._deployments() if datetime.fromisoformat(one["since"]) < since]
+        self._write(_DEPLOYED, [*others, {"version": version, "since": since.isoformat()}])
         return before
 
-    @property
-    def deployed(self) -> str | None:
-        """The version in use; ``None`` before the first was deployed."""
+    def in_use(self, at: datetime) -> str | None:
+        """Return the version that was in use at a moment; ``None`` before the first."""
+        before = [one for one in self._deployments() if datetime.fromisoformat(one["since"]) <= at]
+        return str(before[-1]["version"]) if before else None
+
+    def _deployments(self) -> list[dict[str, str]]:
         path = self.folder / _DEPLOYED
-        return str(json.loads(path.read_text())["version"]) if path.exists() else None
+        found: list[dict[str, str]] = json.loads(path.read_text()) if path.exists() else []
+        return found
 
     def _model_path(self, version: str) -> Path:
         return self.folder / f"{version}.joblib"
 
-    def _write(self, name: str, content: dict[str, Any]) -> None:
+    def _write(self, name: str, content: Any) -> None:
         partial = self.folder / f"{name}.partial"
         partial.write_text(json.dumps(content, indent=2))
         partial.replace(self.folder / name)

@@ -1,0 +1,164 @@
+"""A whole Airflow on this machine: scheduler, triggerer, DAG processor and API server, started and stopped together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flight_delay.demo_environment import Place
+
+_STARTS_WITHIN = 120.0
+_STOPS_WITHIN = 20.0
+_COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+
+class AirflowError(Exception):
+    """Airflow did not do what was asked."""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """A running Airflow, reached by its REST API on loopback."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the REST API and return what it answers.
+
+        :raises AirflowError: it refuses.
+        """
+        token = self._ask("GET", "/auth/token", None, {})["access_token"]
+        return self._ask(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {token}"})
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all its parts are at work."""
+        try:
+            health = self._ask("GET", "/api/v2/monitor/health", None, {})
+        except (AirflowError, OSError):
+            return False
+        return all(health.get(name, {}).get("status") == "healthy" for name in _COMPONENTS)
+
+    def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.url + path, data=data, method=method, headers={"Content-Type": "application/json", **headers}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                answer: dict[str, Any] = json.loads(response.read())
+                return answer
+        except urllib.error.HTTPError as error:
+            raise AirflowError(f"{method} {path} answered {error.code}: {error.read().decode()[:300]}") from None
+
+
+@contextmanager
+def running(place: Place, port: int) -> Iterator[Airflow]:
+    """Start ``airflow standalone`` over the demo's metadata, wait until all of it is at work, and stop it at the end.
+
+    :raises AirflowError: it ended, or was not ready in two minutes; the log says why.
+    """
+    require_free(port)
+    with place.log.open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow", "standalone"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **_settings(port)},
+            start_new_session=True,
+        )
+    airflow = Airflow(port, process)
+    try:
+        _wait_until_healthy(airflow, place)
+        yield airflow
+    finally:
+        _stop(process)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def require_free(port: int) -> None:
+    """Raise where something listens on a port of loopback.
+
+    :raises AirflowError: it does.
+    """
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise AirflowError(f"port {port} of 127.0.0.1 is taken ({error}); choose another with PORT=...") from None
+
+
+def _settings(port: int) -> dict[str, str]:
+    return {
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+    }
+
+
+def _wait_until_healthy(airflow: Airflow, place: Place) -> None:
+    until = time.monotonic() + _STARTS_WITHIN
+    while not airflow.healthy:
+        if airflow.process.poll() is not None:
+            raise AirflowError(f"Airflow ended with exit code {airflow.process.returncode}; {place.log} says why")
+        if time.monotonic() > until:
+            raise AirflowError(f"Airflow was not ready within {_STARTS_WITHIN:.0f} s; {place.log} says why")
+        time.sleep(0.5)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End Airflow and whatever it has started: gently, then not."""
+    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, how)
+        except ProcessLookupError:
+            break
+        if _gone(process):
+            break
+    process.wait()
+
+
+def _gone(process: subprocess.Popen[bytes]) -> bool:
+    until = time.monotonic() + _STOPS_WITHIN / 2
+    while time.monotonic() < until:
+        process.poll()
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.2)
+    return False
