@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from airflow_ml_monitor import numerals
 from airflow_ml_monitor.data import Connections, as_dataset
-from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.cohort import Cohort
-from airflow_ml_monitor.performance.evaluate import Evaluation
+from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable, worded
+from airflow_ml_monitor.performance.evaluate import MANY_ROWS, Evaluation
 from airflow_ml_monitor.performance.findings import findings
-from airflow_ml_monitor.performance.registry import Difference, Metric, difference, estimate, find_metric
+from airflow_ml_monitor.performance.registry import Metric, difference, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.verdict import LEAST_LABELS
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
 KIND = "model_comparison"
-Goal = Literal["superiority", "non_inferiority"]
 
 
 def compare_models(
@@ -59,7 +56,8 @@ def compare_models(
     confidence interval. It passes where the whole interval is better than the champion by more than ``margin``
     (superiority), or worse by no more than it (non-inferiority); it fails where the whole interval is on the other
     side; else it is ``insufficient``: not proven. ``pairs`` fails where a row has no usable answer of one of the two;
-    ``completeness`` is ``insufficient`` below ``min_completeness``. Both models' own values are told as ``info``.
+    ``completeness`` is ``insufficient`` below ``min_completeness``. Both models' own values, and the differences by
+    the other metrics, are told as ``info``.
 
     :param champion: predictions of the model in use; :param challenger: those of the one that would replace it, of the
         same keys. The other parameters are those of ``evaluate_model``.
@@ -80,7 +78,7 @@ def compare_models(
         positive=positive,
         threshold=threshold,
     )
-    rule = Rule(metric=_comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
+    rule = Rule(metric=comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
     sides = [
         Evaluation(
             predictions=as_dataset(predictions),
@@ -112,54 +110,11 @@ def compare_models(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What must be proven.
-
-    :raises ConfigurationError: an unknown goal, or a margin or share that is none.
-    """
-
-    metric: Metric
-    goal: Goal
-    margin: float
-    min_completeness: float
-
-    def __post_init__(self) -> None:
-        if self.goal not in get_args(Goal):
-            raise ConfigurationError(f"goal={self.goal!r} is not known; use 'superiority' or 'non_inferiority'")
-        if not math.isfinite(self.margin) or self.margin < 0:
-            raise ConfigurationError(f"margin={self.margin!r} must be zero or more, in the units of the metric")
-        if not 0 < self.min_completeness <= 1:
-            raise ConfigurationError(f"min_completeness={self.min_completeness!r} must be a share above 0 and up to 1")
-
-    @property
-    def limits(self) -> Limits:
-        """Where the difference must be, in the metric's own units."""
-        least = self.margin if self.goal == "superiority" else -self.margin
-        return Limits(lower=least) if self.metric.higher_is_better else Limits(upper=-least)
-
-    def decide(self, found: Difference) -> Status:
-        """Return ``pass`` where the whole interval is proven, ``fail`` where the whole is not, else ``insufficient``.
-
-        At the limit itself a challenger is no worse, and is not better.
-        """
-        if found.interval is None:
-            return Status.INSUFFICIENT
-        sign = 1.0 if self.metric.higher_is_better else -1.0
-        low, high = sorted(sign * end for end in found.interval)
-        least = self.margin if self.goal == "superiority" else -self.margin
-        at_limit = numerals.same(low, least) or low == least
-        if low > least and not at_limit:
-            return Status.PASS
-        if at_limit and self.goal == "non_inferiority":
-            return Status.PASS
-        return Status.FAIL if high < least else Status.INSUFFICIENT
-
-
 @dataclass(frozen=True)
 class Side:
     """One of the two: its cohort and answers, by key."""
 
+    scoring: Scoring
     cohort: Cohort
     read: Read
     keys: pd.Index[Any]
@@ -170,7 +125,7 @@ class Side:
         names = [evaluation.on] if isinstance(evaluation.on, str) else list(evaluation.on)
         frame = cohort.frame.loc[~cohort.void, names]
         keys = pd.Index(frame[names[0]]) if len(names) == 1 else pd.MultiIndex.from_frame(frame)
-        return cls(cohort, read, keys)
+        return cls(evaluation.scoring, cohort, read, keys)
 
     @property
     def answered(self) -> pd.Index[Any]:
@@ -181,6 +136,7 @@ class Side:
 def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[CheckResult]:
     common = first.answered.intersection(second.answered, sort=False)
     old, new = (side.read.answers.take(side.keys.get_indexer(common)) for side in (first, second))
+    old, new = _of_the_same_classes(old, new)
     counts = first.cohort.counts
     beside = findings(counts, first.read.invalid_answers, first.read.invalid_labels, len(first.read.valid))
     told = [result for result in beside if result.check not in ("completeness", "invalid_predictions")]
@@ -190,7 +146,27 @@ def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[C
         _completeness(old, rule),
         _compared(old, new, rule, confidence),
         *(_own(name, answers, rule.metric, confidence) for name, answers in (("champion", old), ("challenger", new))),
+        *(_told(metric, old, new, confidence) for metric in _others(rule.metric, first.scoring, len(old))),
     ]
+
+
+def _of_the_same_classes(old: Answers, new: Answers) -> tuple[Answers, Answers]:
+    """Return both with codes of the classes that either names: models need not name the same ones."""
+    if old.classes == new.classes:
+        return old, new
+    classes = tuple(sorted({*old.classes, *new.classes}, key=str))
+    return _recoded(old, classes), _recoded(new, classes)
+
+
+def _recoded(answers: Answers, classes: tuple[Any, ...]) -> Answers:
+    codes = np.array([*(classes.index(name) for name in answers.classes), np.nan])
+
+    def recode(column: Numbers) -> Numbers:
+        recoded: Numbers = codes[np.where(np.isnan(column), len(answers.classes), column).astype(int)]
+        return recoded
+
+    predicted = None if answers.predicted is None else recode(answers.predicted)
+    return replace(answers, y=recode(answers.y), predicted=predicted, classes=classes)
 
 
 def _pairs(first: Side, second: Side, common: int) -> CheckResult:
@@ -249,39 +225,33 @@ def _compared(old: Answers, new: Answers, rule: Rule, confidence: float) -> Chec
         p_value=found.p_value,
         n_reference=found.n,
         n_current=found.n,
-        message=_said(found, status, rule, confidence),
+        message=worded(found, status, rule, confidence),
         detail={"goal": rule.goal, "margin": rule.margin, "interval_method": found.method},
     )
 
 
-def _said(found: Difference, status: Status, rule: Rule, confidence: float) -> str:
-    if found.n < LEAST_LABELS:
-        return f"{found.n} labelled rows are too few to compare by, {LEAST_LABELS} are needed"
-    if found.value is None or found.interval is None:
-        return found.reason or "there is no interval"
-    ends = " to ".join(numerals.number(end) for end in found.interval)
-    percent = numerals.number(100 * confidence, 3)
-    goal = "better" if rule.goal == "superiority" else "no worse"
-    by = f" by more than {numerals.number(rule.margin)}" if rule.margin else ""
-    around = f"challenger - champion, {percent} % interval {ends} from {found.n:,} rows: the challenger is "
-    if status is Status.PASS:
-        return f"{around}proven {goal}{by}"
-    if status is Status.FAIL:
-        return f"{around}proven not to be {goal}{by}"
-    return f"{around}not proven {goal}{by}{_rows_needed(found, rule)}"
+def _others(metric: Metric, scoring: Scoring, rows: int) -> list[Metric]:
+    """Return the other metrics that models can be compared by; not those that would take long."""
+    metrics = (find_metric(name, scoring.problem) for name in metric_names(scoring.problem) if name != metric.name)
+    fit = (one for one in metrics if one.needs in scoring.provides and one.better != "neither")
+    return [one for one in fit if not (one.rows and rows > MANY_ROWS)]
 
 
-def _rows_needed(found: Difference, rule: Rule) -> str:
-    """Say how many rows would prove the difference seen, intervals narrowing with the root of the rows."""
-    if found.value is None or found.interval is None:
-        return ""
-    sign = 1.0 if rule.metric.higher_is_better else -1.0
-    ahead = sign * found.value - (rule.margin if rule.goal == "superiority" else -rule.margin)
-    half = (found.interval.upper - found.interval.lower) / 2
-    if ahead <= 0 or half == 0:
-        return ", and the difference seen is on the wrong side"
-    return (
-        f"; about {numerals.number(math.ceil(found.n * (half / ahead) ** 2), 2)} rows would prove the difference seen"
+def _told(metric: Metric, old: Answers, new: Answers, confidence: float) -> CheckResult:
+    """Return the difference by a metric that decides nothing."""
+    found = difference(metric, old, new, confidence=confidence)
+    return CheckResult(
+        check=metric.name,
+        metric=f"{metric.name}_difference",
+        status=Status.INSUFFICIENT if found.value is None else Status.PASS,
+        severity=Severity.INFO,
+        value=found.value,
+        interval=found.interval,
+        p_value=found.p_value,
+        n_reference=found.n,
+        n_current=found.n,
+        message=found.reason,
+        detail={"interval_method": found.method},
     )
 
 
@@ -297,15 +267,6 @@ def _own(name: str, answers: Answers, metric: Metric, confidence: float) -> Chec
         n_current=found.n,
         message=found.reason,
     )
-
-
-def _comparable(name: str, scoring: Scoring) -> Metric:
-    metric = find_metric(name, scoring.problem)
-    if metric.needs not in scoring.provides:
-        raise ConfigurationError(f"{name} needs probabilities; give score= (binary) or scores= (multiclass)")
-    if metric.better == "neither":
-        raise ConfigurationError(f"models cannot be compared by {name}: it has no better side; take another metric")
-    return metric
 
 
 def _config(sides: Sequence[Evaluation], rule: Rule) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from airflow_ml_monitor.results import CheckResult, Interval, Report, Severity, 
 from airflow_ml_monitor.window import Window, as_utc
 
 KIND = "model_quality"
-_MANY_ROWS = 200_000
+MANY_ROWS = 200_000
+"""Rows above which metrics nobody asked for, and that take resampling of rows, are not told."""
 
 
 def evaluate_model(
@@ -256,7 +257,7 @@ class Evaluation:
         metrics = (
             find_metric(name, self.scoring.problem) for name in metric_names(self.scoring.problem) if name not in asked
         )
-        return [m for m in metrics if m.needs in self.scoring.provides and not (m.rows and rows > _MANY_ROWS)]
+        return [m for m in metrics if m.needs in self.scoring.provides and not (m.rows and rows > MANY_ROWS)]
 
     def _told(self, metric: Metric, answers: Answers) -> CheckResult:
         found = estimate(metric, answers, confidence=self.confidence)

@@ -205,13 +205,16 @@ def _probabilities(score: Numbers) -> tuple[Mask, dict[str, int]]:
 def _negative(scoring: Scoring, frame: pd.DataFrame) -> Any:
     """Return the label of the negative class; ``None`` where the classes are 0 and 1.
 
-    The commonest label besides the positive one: of a text label nothing else tells.
+    The commonest label besides the positive one, or answer while no label tells: of text nothing else does.
     """
     if scoring.positive is None:
         return None
-    labels = frame[scoring.label].dropna()
-    others = labels[labels != scoring.positive]
-    return None if others.empty else others.value_counts().index[0]
+    for name in filter(None, (scoring.label, scoring.prediction)):
+        values = frame[name].dropna()
+        others = values[values != scoring.positive]
+        if not others.empty:
+            return others.value_counts().index[0]
+    return None
 
 
 def _coded(

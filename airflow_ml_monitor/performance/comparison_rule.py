@@ -1,0 +1,100 @@
+"""What a comparison of two models must prove, and how what was found is worded."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from airflow_ml_monitor import numerals
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.registry import Difference, Metric, find_metric
+from airflow_ml_monitor.performance.scoring import Scoring
+from airflow_ml_monitor.performance.verdict import LEAST_LABELS
+from airflow_ml_monitor.results import Limits, Status
+
+Goal = Literal["superiority", "non_inferiority"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What must be proven.
+
+    :raises ConfigurationError: an unknown goal, or a margin or share that is none.
+    """
+
+    metric: Metric
+    goal: Goal
+    margin: float
+    min_completeness: float
+
+    def __post_init__(self) -> None:
+        if self.goal not in get_args(Goal):
+            raise ConfigurationError(f"goal={self.goal!r} is not known; use 'superiority' or 'non_inferiority'")
+        if not math.isfinite(self.margin) or self.margin < 0:
+            raise ConfigurationError(f"margin={self.margin!r} must be zero or more, in the units of the metric")
+        if not 0 < self.min_completeness <= 1:
+            raise ConfigurationError(f"min_completeness={self.min_completeness!r} must be a share above 0 and up to 1")
+
+    @property
+    def limits(self) -> Limits:
+        """Where the difference must be, in the metric's own units."""
+        least = self.margin if self.goal == "superiority" else -self.margin
+        return Limits(lower=least) if self.metric.higher_is_better else Limits(upper=0.0 - least)
+
+    def decide(self, found: Difference) -> Status:
+        """Return ``pass`` where the whole interval is proven, ``fail`` where the whole is not, else ``insufficient``.
+
+        At the limit itself a challenger is no worse, and is not better.
+        """
+        if found.interval is None:
+            return Status.INSUFFICIENT
+        sign = 1.0 if self.metric.higher_is_better else -1.0
+        low, high = sorted(sign * end for end in found.interval)
+        least = self.margin if self.goal == "superiority" else -self.margin
+        at_limit = numerals.same(low, least) or low == least
+        if low > least and not at_limit:
+            return Status.PASS
+        if at_limit and self.goal == "non_inferiority":
+            return Status.PASS
+        return Status.FAIL if high < least else Status.INSUFFICIENT
+
+
+def worded(found: Difference, status: Status, rule: Rule, confidence: float) -> str:
+    if found.n < LEAST_LABELS:
+        return f"{found.n} labelled rows are too few to compare by, {LEAST_LABELS} are needed"
+    if found.value is None or found.interval is None:
+        return found.reason or "there is no interval"
+    ends = " to ".join(numerals.number(end) for end in found.interval)
+    percent = numerals.number(100 * confidence, 3)
+    goal = "better" if rule.goal == "superiority" else "no worse"
+    by = f" by more than {numerals.number(rule.margin)}" if rule.margin else ""
+    around = f"challenger - champion, {percent} % interval {ends} from {found.n:,} rows: the challenger is "
+    if status is Status.PASS:
+        return f"{around}proven {goal}{by}"
+    if status is Status.FAIL:
+        return f"{around}proven not to be {goal}{by}"
+    return f"{around}not proven {goal}{by}{_rows_needed(found, rule)}"
+
+
+def _rows_needed(found: Difference, rule: Rule) -> str:
+    """Say how many rows would prove the difference seen, intervals narrowing with the root of the rows."""
+    if found.value is None or found.interval is None:
+        return ""
+    sign = 1.0 if rule.metric.higher_is_better else -1.0
+    ahead = sign * found.value - (rule.margin if rule.goal == "superiority" else -rule.margin)
+    half = (found.interval.upper - found.interval.lower) / 2
+    if ahead <= 0 or half == 0:
+        return ", and the difference seen is on the wrong side"
+    return (
+        f"; about {numerals.number(math.ceil(found.n * (half / ahead) ** 2), 2)} rows would prove the difference seen"
+    )
+
+
+def comparable(name: str, scoring: Scoring) -> Metric:
+    metric = find_metric(name, scoring.problem)
+    if metric.needs not in scoring.provides:
+        raise ConfigurationError(f"{name} needs probabilities; give score= (binary) or scores= (multiclass)")
+    if metric.better == "neither":
+        raise ConfigurationError(f"models cannot be compared by {name}: it has no better side; take another metric")
+    return metric

@@ -1,0 +1,123 @@
+"""Comparison of two models: proven, not proven, refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance import compare_models
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from tests.performance.scored import START, asked, made, scored, told
+
+
+def check(report: Report, name: str) -> CheckResult:
+    (found,) = [one for one in report.results if one.check == name]
+    return found
+
+
+def noisier(predictions: pd.DataFrame, by: float, seed: int = 1) -> pd.DataFrame:
+    noise = by * np.random.default_rng(seed).standard_normal(len(predictions))
+    odds = np.log(predictions["score"] / (1 - predictions["score"])) + noise
+    return predictions.assign(score=1 / (1 + np.exp(-odds)))
+
+
+def compared(old: pd.DataFrame, new: pd.DataFrame, labels: pd.DataFrame, **kwargs: Any) -> Report:
+    return compare_models(made(old), made(new), told(labels), **asked(**({"metric": "log_loss"} | kwargs)))
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc", "accuracy"])
+def test_a_better_challenger_is_proven(metric: str) -> None:
+    good, labels = scored()
+    assert compared(noisier(good, 3.0), good, labels, metric=metric).status is Status.PASS
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc", "accuracy"])
+def test_a_worse_challenger_is_refused(metric: str) -> None:
+    good, labels = scored()
+    assert compared(good, noisier(good, 3.0), labels, metric=metric).status is Status.FAIL
+
+
+def test_the_same_model_is_not_proven_better() -> None:
+    good, labels = scored()
+    assert compared(good, good, labels).status in (Status.INSUFFICIENT, Status.FAIL)
+
+
+def test_a_hardly_different_one_is_not_proven_and_says_what_is_seen() -> None:
+    good, labels = scored(100)
+    report = compared(noisier(good, 0.5, seed=2), noisier(good, 0.5, seed=3), labels)
+    assert report.status is Status.INSUFFICIENT
+    assert "not proven better" in check(report, "log_loss").message
+
+
+def test_no_worse_by_a_margin_is_proven_where_better_is_not() -> None:
+    good, labels = scored()
+    report = compared(good, noisier(good, 0.2), labels, metric="roc_auc", goal="non_inferiority", margin=0.05)
+    assert report.status is Status.PASS
+
+
+def test_the_same_model_is_no_worse_even_without_a_margin() -> None:
+    good, labels = scored()
+    assert compared(good, good, labels, goal="non_inferiority").status is Status.PASS
+
+
+def test_a_challenger_that_answers_only_where_it_is_sure_is_refused() -> None:
+    good, labels = scored()
+    sure = good[(good["score"] - 0.5).abs() > 0.3]
+    report = compared(noisier(good, 1.0), sure, labels)
+    assert report.status is Status.FAIL
+    assert check(report, "pairs").value == len(good) - len(sure)
+
+
+def test_a_challenger_without_a_usable_answer_is_unpaired() -> None:
+    good, labels = scored()
+    broken = good.assign(score=good["score"].where(good["id"] != 5))
+    report = compared(noisier(good, 3.0), broken, labels)
+    assert (check(report, "pairs").status, check(report, "pairs").value) == (Status.FAIL, 1.0)
+
+
+def test_too_few_labels_prove_nothing() -> None:
+    good, labels = scored()
+    report = compared(noisier(good, 3.0), good, labels[:899])
+    assert (report.status, check(report, "completeness").status) == (Status.INSUFFICIENT, Status.INSUFFICIENT)
+
+
+def test_the_other_metrics_are_told_and_decide_nothing() -> None:
+    good, labels = scored()
+    told_of = check(compared(noisier(good, 3.0), good, labels), "roc_auc")
+    asked_for = check(compared(noisier(good, 3.0), good, labels, metric="roc_auc"), "roc_auc")
+    assert (told_of.value, told_of.interval, told_of.severity) == (asked_for.value, asked_for.interval, Severity.INFO)
+
+
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    good, labels = scored()
+    old = noisier(good, 1.0)
+    mixed = good.sample(frac=1, random_state=4)
+    here, there = (check(compared(old, new, labels), "log_loss") for new in (good, mixed))
+    assert (here.value, here.interval) == (pytest.approx(there.value), pytest.approx(there.interval))
+
+
+def test_models_that_name_different_classes_are_compared() -> None:
+    labels = pd.DataFrame({"id": range(90), "label": ["a", "b", "c"] * 30, "arrived_at": START})
+    old = pd.DataFrame({"id": range(90), "at": START, "prediction": "a"})
+    new = old.assign(prediction=[*labels["label"][:-1], "0"])
+    report = compared(old, new, labels, problem="multiclass", metric="accuracy")
+    assert report.status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"goal": "best"}, "goal='best'"),
+        ({"margin": -1.0}, "margin=-1.0"),
+        ({"metric": "predicted_share"}, "no better side"),
+        ({"min_completeness": 0.0}, "min_completeness=0.0"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(changed: dict[str, Any], sentence: str) -> None:
+    good, labels = scored(10)
+    with pytest.raises(ConfigurationError, match=sentence):
+        compared(good, good, labels, **changed)
