@@ -58,7 +58,6 @@ with DAG(
             NoWorseThanReference("log_loss", 0.13),
             AtLeast("calibration_in_the_large", -0.15),
             AtMost("calibration_in_the_large", 0.15),
-            AtLeast("roc_auc", 0.55, severity="warning"),
         ],
         segments=["origin"],
         reference=JANUARY,

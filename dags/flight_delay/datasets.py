@@ -15,6 +15,7 @@ TIMEZONE = "America/New_York"
 SUITE = str(_HERE / "suite.json")
 
 REFERENCE = "january"
+YEAR = ("2013-01-01T00:00:00-05:00", "2014-01-01T00:00:00-05:00")
 JANUARY = ("2013-01-01T00:00:00-05:00", "2013-02-01T00:00:00-05:00")
 
 FEATURES = ("carrier", "origin", "dest", "distance", "scheduled_departure", "scheduled_arrival")

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ def require_free(port: int) -> None:
 
 
 def _settings(port: int) -> dict[str, str]:
+    beside_python = str(Path(sys.executable).parent)  # standalone looks for the command airflow on the path
     return {
+        "PATH": os.pathsep.join([beside_python, os.environ.get("PATH", os.defpath)]),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",

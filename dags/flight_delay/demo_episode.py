@@ -36,6 +36,8 @@ def run_episode(place: Place, airflow: sa.Engine, week: Window, tell: Callable[[
     :returns: run ids of the evaluation and of the retraining its event started; ``None`` where there was no event.
     :raises AirflowError: something took too long, or failed.
     """
+    labels = warehouse.connect()
+    warehouse.withhold_labels(labels, week)
     with airflow.begin() as connection:
         connection.execute(_FORGET)  # of the events of earlier weeks, whose retraining has been run already
     with running(place, free_port()) as server:
@@ -45,7 +47,7 @@ def run_episode(place: Place, airflow: sa.Engine, week: Window, tell: Callable[[
         run_id = str(evaluation["dag_run_id"])
         _wait(lambda: _found(airflow, _DEFERRED, dag=EVALUATION, run=run_id), "the sensor did not defer")
         tell("the labels are not there: the sensor waits in the triggerer; now they arrive ...")
-        warehouse.deliver_labels(warehouse.connect(), week)
+        warehouse.deliver_labels(labels, week)
         state = _wait(lambda: _found(airflow, _ENDED, dag=EVALUATION, run=run_id), "the evaluation did not end")
         tell(f"the evaluation ended in {state}")
         if not events_of(airflow, run_id):

@@ -90,10 +90,8 @@ def _run_all(place: Place, databases: Databases, mondays: list[date], send: Conn
     try:
         with _engines(databases) as (airflow, store):
             dags = _load_dags()
-            send.send("January becomes the reference, and the first model learns from it ...")
+            send.send("January becomes the reference, and the first model learns from it; labels are written down ...")
             _start_project(dags["flight_delay_reference"], airflow, place)
-            send.send("Labels of the year are written down, each with the time it arrives ...")
-            _deliver_all_labels(mondays)
             _Replay(place, dags, airflow, store, send).run(mondays)
     except (DemoError, AirflowError) as error:
         send.send(DemoError(str(error)))
@@ -134,17 +132,6 @@ def _start_project(dag: Any, airflow: Engine, place: Place) -> None:
     states = read_task_states(airflow, dag.dag_id, dag.test().run_id)
     if set(states.values()) != {"success"}:
         raise DemoError(f"the run of {dag.dag_id} came to {states}; {place.log} says why")
-
-
-def _deliver_all_labels(mondays: list[date]) -> None:
-    """Write the labels of the year, but for those of the episode's week, which arrive while it is waited for."""
-    from flight_delay import warehouse
-
-    engine, episode = warehouse.connect(), week_of(EPISODE)
-    first, last = week_of(FIRST).start, week_of(LAST).end
-    spans = [Window(first, episode.start), Window(episode.end, last)] if EPISODE in mondays else [Window(first, last)]
-    for span in spans:
-        warehouse.deliver_labels(engine, span)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.window import Window
 from flight_delay import model, warehouse
-from flight_delay.datasets import JANUARY, LABEL_DELAY, MODEL
+from flight_delay.datasets import JANUARY, LABEL_DELAY, MODEL, YEAR
 from flight_delay.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def start_project() -> dict[str, Any]:
-    """Write the labels of January, train the first model on them, deploy it, and log held-out predictions of January.
+    """Write down the year's labels, train the first model on January's, deploy it, and log predictions of January.
 
-    What a model says of the rows it learnt from would flatter it; these are of models that had not seen the days.
+    Each label is written with the time it arrives, and does not exist before. The predictions of January are of models
+    that had not seen the days: what a model says of the rows it learnt from would flatter it.
     """
     january, engine, registry = Window.of(JANUARY), warehouse.connect(), Registry.default()
-    warehouse.deliver_labels(engine, january)
+    warehouse.deliver_labels(engine, Window.of(YEAR))
     trained = model.train([january], january.end, registry, connections())
     flights = model.held_out(model.read_labelled([january], january.end, connections()))
     warehouse.log_predictions(engine, january, flights, f"{trained['version']} held out")

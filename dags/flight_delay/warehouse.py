@@ -59,6 +59,17 @@ def deliver_labels(engine: Engine, window: Window) -> int:
     return replace_rows(engine, "labels", "scheduled_at", window, flights.assign(scheduled_at=at, arrived_at=arrived))
 
 
+def withhold_labels(engine: Engine, window: Window) -> None:
+    """Take the labels of a window's flights out again, as if they had not arrived."""
+    import sqlalchemy as sa
+
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("DELETE FROM labels WHERE scheduled_at >= :start AND scheduled_at < :end"),
+            {"start": window.start, "end": window.end},
+        )
+
+
 def log_predictions(engine: Engine, window: Window, scored: pd.DataFrame, version: str) -> int:
     """Write what a model said of a window's flights (flight_id, scheduled_at, carrier, origin, score)."""
     rows = scored.assign(predicted_at=instants(scored["scheduled_at"]), model_version=version)
