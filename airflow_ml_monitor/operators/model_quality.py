@@ -24,7 +24,7 @@ class ModelQualityOperator(LabelledOperator):
 
     :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
     :param expect: what the model must keep: ``AtLeast("roc_auc", 0.7)``, ``NoWorseThanReference("log_loss", 0.02)``.
-    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment``s.
+    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
     :param reference: where ``NoWorseThanReference`` finds the reference's own performance: a window of the same
         predictions and labels, or the name of a stored reference, whose window it is.
     :param min_completeness: by default worst-case limits decide windows of which labels are missing; a share lets the

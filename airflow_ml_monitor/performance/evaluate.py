@@ -78,7 +78,7 @@ def evaluate_model(
     :param threshold: the score from which on a binary answer is positive; ``prediction`` goes before it.
     :param delay: a prediction is mature, its label due, that long after its time.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
-    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment``s.
+    :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
     :param reference: where ``NoWorseThanReference`` finds the reference's own performance: another window of the same
         predictions and labels, or a report this function made. Its uncertainty widens the interval.
     :param min_completeness: the share of labels from which those that are there decide; ``None`` for worst-case limits.
