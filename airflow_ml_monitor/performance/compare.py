@@ -17,9 +17,15 @@ from airflow_ml_monitor.performance.cohort import Cohort
 from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable, worded
 from airflow_ml_monitor.performance.evaluate import MANY_ROWS, Evaluation
 from airflow_ml_monitor.performance.findings import findings
-from airflow_ml_monitor.performance.registry import Metric, difference, estimate, find_metric, metric_names
+from airflow_ml_monitor.performance.registry import (
+    Metric,
+    difference,
+    difference_at_worst,
+    estimate,
+    find_metric,
+    metric_names,
+)
 from airflow_ml_monitor.performance.scoring import Read, Scoring
-from airflow_ml_monitor.performance.verdict import LEAST_LABELS
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -212,8 +218,9 @@ def _completeness(answers: Answers, rule: Rule) -> CheckResult:
 
 def _compared(old: Answers, new: Answers, rule: Rule, confidence: float) -> CheckResult:
     found = difference(rule.metric, old, new, confidence=confidence)
-    few = found.n < LEAST_LABELS
-    status = Status.INSUFFICIENT if few else rule.decide(found)
+    missing = int(np.isnan(old.y).sum())
+    worst = difference_at_worst(rule.metric, old, new, confidence=confidence) if missing and found.n else None
+    status = rule.decide_with(found, worst)
     return CheckResult(
         check=rule.metric.name,
         metric=f"{rule.metric.name}_difference",
@@ -225,8 +232,14 @@ def _compared(old: Answers, new: Answers, rule: Rule, confidence: float) -> Chec
         p_value=found.p_value,
         n_reference=found.n,
         n_current=found.n,
-        message=worded(found, status, rule, confidence),
-        detail={"goal": rule.goal, "margin": rule.margin, "interval_method": found.method},
+        message=worded(found, status, rule, confidence, worst=worst, missing=missing),
+        detail={
+            "goal": rule.goal,
+            "margin": rule.margin,
+            "interval_method": found.method,
+            "missing": missing,
+            "worst": None if worst is None or worst.interval is None else [worst.value, list(worst.interval)],
+        },
     )
 
 

@@ -59,8 +59,32 @@ class Rule:
             return Status.PASS
         return Status.FAIL if high < least else Status.INSUFFICIENT
 
+    def decide_with(self, found: Difference, worst: Difference | None) -> Status:
+        """Return the verdict, a proof having to hold also with the missing labels at their worst for the challenger.
 
-def worded(found: Difference, status: Status, rule: Rule, confidence: float) -> str:
+        :param worst: the difference then; ``None`` where no label is missing or the metric cannot tell.
+        """
+        if found.n < LEAST_LABELS:
+            return Status.INSUFFICIENT
+        status = self.decide(found)
+        if status is Status.PASS and worst is not None and self.decide(worst) is not Status.PASS:
+            return Status.INSUFFICIENT
+        return status
+
+
+def worded(
+    found: Difference,
+    status: Status,
+    rule: Rule,
+    confidence: float,
+    *,
+    worst: Difference | None,
+    missing: int,
+) -> str:
+    """Return the verdict in a sentence.
+
+    :param worst: the difference with the missing labels at their worst for the challenger.
+    """
     if found.n < LEAST_LABELS:
         return f"{found.n} labelled rows are too few to compare by, {LEAST_LABELS} are needed"
     if found.value is None or found.interval is None:
@@ -71,10 +95,22 @@ def worded(found: Difference, status: Status, rule: Rule, confidence: float) -> 
     by = f" by more than {numerals.number(rule.margin)}" if rule.margin else ""
     around = f"challenger - champion, {percent} % interval {ends} from {found.n:,} rows: the challenger is "
     if status is Status.PASS:
-        return f"{around}proven {goal}{by}"
+        return f"{around}proven {goal}{by}{_whatever(worst, missing)}"
     if status is Status.FAIL:
         return f"{around}proven not to be {goal}{by}"
+    if worst is not None and worst.interval is not None and rule.decide(found) is Status.PASS:
+        at_worst = " to ".join(numerals.number(end) for end in worst.interval)
+        said = f"if the {missing:,} missing labels are at their worst for it the interval is {at_worst}"
+        return f"{around}not proven {goal}{by}: {said}; compare when more have come"
     return f"{around}not proven {goal}{by}{_rows_needed(found, rule)}"
+
+
+def _whatever(worst: Difference | None, missing: int) -> str:
+    if not missing:
+        return ""
+    return (
+        f", whatever the {missing:,} missing labels are" if worst is not None else f"; {missing:,} labels are missing"
+    )
 
 
 def _rows_needed(found: Difference, rule: Rule) -> str:

@@ -50,6 +50,7 @@ Better = Literal["higher", "lower", "neither"]
 Needs = Literal["score", "predicted"]
 Estimator = Callable[[Answers, float], Estimate]
 Completions = Callable[[Answers], tuple[Numbers, Numbers]]
+RowLoss = Callable[[Answers], Numbers]
 Comparison = Callable[[Answers, Answers, float], Difference]
 
 
@@ -61,6 +62,7 @@ class Metric:
     :param needs: whether it is computed from scores or from the class or value answered.
     :param completions: the labels, of answers some of whose labels are missing, that make it lowest and highest.
     :param rows: whether its interval needs passes over the rows, rather than over counts of them.
+    :param row_loss: the loss of each row, lower being better, whose mean (or one less it) the metric is.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Metric:
     comparison: Comparison
     completions: Completions | None = None
     rows: bool = False
+    row_loss: RowLoss | None = None
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -165,3 +168,29 @@ def _require(metric: Metric, answers: Answers) -> None:
     if metric.needs == "score" and answers.score is None:
         column = "score=" if metric.problem is Problem.BINARY else "scores="
         raise ConfigurationError(f"{metric.name} needs the model's probabilities; name their column by {column}")
+
+
+def difference_at_worst(
+    metric: Metric, champion: Answers, challenger: Answers, *, confidence: float = 0.95
+) -> Difference | None:
+    """Return the difference with every missing label (NaN in ``y``) as it is worst for the challenger.
+
+    ``None`` where the metric has no closed form of that.
+    """
+    import numpy as np
+
+    if metric.row_loss is None or champion.problem is Problem.REGRESSION:
+        return None
+    missing = np.isnan(champion.y)
+    old, new = champion.take(missing), challenger.take(missing)
+    codes = range(max(2, len(champion.classes)))
+    behind = np.stack([_lost(metric.row_loss, new, code) - _lost(metric.row_loss, old, code) for code in codes])
+    y = champion.y.copy()
+    y[missing] = behind.argmax(axis=0)
+    return difference(metric, champion.with_labels(y), challenger.with_labels(y), confidence=confidence)
+
+
+def _lost(row_loss: RowLoss, answers: Answers, code: int) -> Numbers:
+    import numpy as np
+
+    return row_loss(answers.with_labels(np.full(len(answers), float(code))))

@@ -121,3 +121,31 @@ def test_what_cannot_be_compared_is_refused(changed: dict[str, Any], sentence: s
     good, labels = scored(10)
     with pytest.raises(ConfigurationError, match=sentence):
         compared(good, good, labels, **changed)
+
+
+def with_hidden_labels(labels: pd.DataFrame, hidden: int) -> pd.DataFrame:
+    return labels.iloc[hidden:]
+
+
+def test_a_proof_holds_whatever_the_few_missing_labels_are() -> None:
+    good, labels = scored()
+    report = compared(noisier(good, 3.0), good, with_hidden_labels(labels, 3))
+    assert report.status is Status.PASS
+    assert "whatever the 3 missing labels are" in check(report, "log_loss").message
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "accuracy"])
+def test_nothing_is_proven_that_the_missing_labels_could_undo(metric: str) -> None:
+    good, labels = scored()
+    champion = noisier(good, 0.7)
+    assert compared(champion, good, labels, metric=metric).status is Status.PASS
+    report = compared(champion, good, with_hidden_labels(labels, 90), metric=metric)
+    assert check(report, "completeness").status is Status.PASS
+    assert check(report, metric).status is Status.INSUFFICIENT
+    assert "if the 90 missing labels are at their worst for it" in check(report, metric).message
+
+
+def test_a_metric_without_a_worst_case_says_that_labels_are_missing() -> None:
+    good, labels = scored()
+    report = compared(noisier(good, 3.0), good, with_hidden_labels(labels, 3), metric="roc_auc")
+    assert "; 3 labels are missing" in check(report, "roc_auc").message

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import proportions
-from airflow_ml_monitor.performance.metrics.counts import as_answered, register_counts
+from airflow_ml_monitor.performance.metrics.counts import as_answered, predicted_of, register_counts
 from airflow_ml_monitor.performance.registry import Difference
 from airflow_ml_monitor.results import Interval
 
@@ -79,9 +79,14 @@ def mcc(table: Numbers) -> Numbers:
     return ratio(above, below)
 
 
+def wrong(answers: Answers) -> Numbers:
+    """Return 1 for each wrong answer, 0 for a right one."""
+    return np.not_equal(predicted_of(answers), answers.y).astype(float)
+
+
 def compare_accuracy(champion: Answers, challenger: Answers, confidence: float) -> Difference:
     """Compare shares of right answers by McNemar's test and Newcombe's interval for paired proportions."""
-    old, new = (np.equal(answers.predicted, answers.y) for answers in (champion, challenger))  # type: ignore[arg-type]
+    old, new = (wrong(answers) == 0 for answers in (champion, challenger))
     both, only_new = int((old & new).sum()), int((new & ~old).sum())
     only_old, neither = int((old & ~new).sum()), int((~old & ~new).sum())
     interval = proportions.paired_difference(both, only_new, only_old, neither, confidence)
@@ -122,6 +127,7 @@ register_counts(
     interval=ACCURACY.interval,
     comparison=compare_accuracy,
     completions=as_answered,
+    row_loss=wrong,
 )
 register_counts(
     "f1",

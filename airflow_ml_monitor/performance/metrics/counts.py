@@ -18,6 +18,7 @@ from airflow_ml_monitor.performance.registry import (
     Difference,
     Estimate,
     Metric,
+    RowLoss,
     register,
 )
 from airflow_ml_monitor.results import Interval
@@ -30,7 +31,7 @@ _MOST_CLASSES_JOINTLY = 10
 def confusion(answers: Answers) -> NDArray[np.int64]:
     """Return how often each class (row) was answered as each (column)."""
     size = max(2, len(answers.classes))
-    codes = answers.y.astype(np.int64) * size + _predicted(answers).astype(np.int64)
+    codes = answers.y.astype(np.int64) * size + predicted_of(answers).astype(np.int64)
     return np.bincount(codes, minlength=size * size).reshape(size, size)
 
 
@@ -44,6 +45,7 @@ def register_counts(
     comparison: Comparison | None = None,
     completions: Completions | None = None,
     better: Better = "higher",
+    row_loss: RowLoss | None = None,
 ) -> None:
     """Register a metric of the table.
 
@@ -61,16 +63,16 @@ def register_counts(
         return Estimate(value, around, len(answers), method)
 
     compare = comparison or partial(_compared, statistic=statistic, undefined=undefined)
-    register(Metric(name, problem, better, "predicted", estimator, compare, completions))
+    register(Metric(name, problem, better, "predicted", estimator, compare, completions, row_loss=row_loss))
 
 
 def as_answered(answers: Answers) -> tuple[Numbers, Numbers]:
     """Complete the labels of binary answers: all the missing ones against what was answered, and all as answered."""
-    missing, predicted = np.isnan(answers.y), _predicted(answers)
+    missing, predicted = np.isnan(answers.y), predicted_of(answers)
     return np.where(missing, 1 - predicted, answers.y), np.where(missing, predicted, answers.y)
 
 
-def _predicted(answers: Answers) -> Numbers:
+def predicted_of(answers: Answers) -> Numbers:
     assert answers.predicted is not None, "find_metric's caller has seen to what it needs"
     return answers.predicted
 
@@ -94,14 +96,14 @@ def _compared(
 
 def _of_joint_table(champion: Answers, challenger: Answers, statistic: Statistic) -> Numbers:
     size = max(2, len(champion.classes))
-    codes = (champion.y * size + _predicted(champion)) * size + _predicted(challenger)
+    codes = (champion.y * size + predicted_of(champion)) * size + predicted_of(challenger)
     joint = np.bincount(codes.astype(np.int64), minlength=size**3).reshape(size, size, size)
     return bootstrap.of_counts(joint, lambda tables: statistic(tables.sum(axis=-2)) - statistic(tables.sum(axis=-1)))
 
 
 def _of_weighted_rows(champion: Answers, challenger: Answers, statistic: Statistic) -> Numbers:
     size = len(champion.classes)
-    old, new = ((one.y * size + _predicted(one)).astype(np.int64) for one in (champion, challenger))
+    old, new = ((one.y * size + predicted_of(one)).astype(np.int64) for one in (champion, challenger))
 
     def resampled(weights: Numbers) -> float:
         tables: Any = (np.bincount(codes, weights, size * size).reshape(size, size) for codes in (new, old))

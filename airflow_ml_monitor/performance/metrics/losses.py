@@ -42,7 +42,7 @@ def register_loss(
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         return paired(loss(challenger) - loss(champion), confidence)
 
-    register(Metric(name, problem, "lower", needs, estimator, comparison, completions))
+    register(Metric(name, problem, "lower", needs, estimator, comparison, completions, row_loss=loss))
 
 
 def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap, proportions
-from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio
+from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio, wrong
 from airflow_ml_monitor.performance.metrics.counts import register_counts
 from airflow_ml_monitor.performance.metrics.losses import register_loss, score_of
 from airflow_ml_monitor.results import Interval
@@ -131,6 +131,7 @@ register_counts(
     interval=_accuracy_interval,
     comparison=compare_accuracy,
     completions=as_answered,
+    row_loss=wrong,
 )
 register_counts("balanced_accuracy", _MULTICLASS, balanced_accuracy, interval=_interval_of_recalls)
 register_counts("precision_macro", _MULTICLASS, precision_macro, interval=_interval_of_precisions)
