@@ -21,8 +21,13 @@ def pairs(draw: st.DrawFn, problem: Problem) -> tuple[Answers, Answers]:
 
 @pytest.mark.parametrize(
     ("problem", "name"),
-    [(Problem.BINARY, "log_loss"), (Problem.BINARY, "brier"), (Problem.BINARY, "accuracy")]
-    + [(Problem.MULTICLASS, "log_loss"), (Problem.MULTICLASS, "accuracy")],
+    [
+        (Problem.BINARY, "log_loss"),
+        (Problem.BINARY, "brier"),
+        (Problem.BINARY, "accuracy"),
+        (Problem.MULTICLASS, "log_loss"),
+        (Problem.MULTICLASS, "accuracy"),
+    ],
 )
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
