@@ -122,9 +122,8 @@ def _rows_needed(found: Difference, rule: Rule) -> str:
     half = (found.interval.upper - found.interval.lower) / 2
     if ahead <= 0 or half == 0:
         return ", and the difference seen is on the wrong side"
-    return (
-        f"; about {numerals.number(math.ceil(found.n * (half / ahead) ** 2), 2)} rows would prove the difference seen"
-    )
+    rows = float(f"{found.n * (half / ahead) ** 2:.1e}")
+    return f"; about {numerals.number(rows)} rows would prove the difference seen"
 
 
 def comparable(name: str, scoring: Scoring) -> Metric:
