@@ -8,9 +8,9 @@ from typing import Literal, get_args
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Difference, Metric, find_metric
 from airflow_ml_monitor.performance.scoring import Scoring
-from airflow_ml_monitor.performance.verdict import LEAST_LABELS
 from airflow_ml_monitor.results import Limits, Status
 
 Goal = Literal["superiority", "non_inferiority"]

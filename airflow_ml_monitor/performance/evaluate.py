@@ -16,15 +16,15 @@ from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import Expectation, NoWorseThanReference
 from airflow_ml_monitor.performance.findings import findings
-from airflow_ml_monitor.performance.registry import Estimate, Metric, estimate, find_metric, metric_names
+from airflow_ml_monitor.performance.reference import KIND, Reference, reference_label, require_reference
+from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segments import Segment, as_segments
 from airflow_ml_monitor.performance.segments_judged import judge_segments
 from airflow_ml_monitor.performance.verdict import Ruling
-from airflow_ml_monitor.results import CheckResult, Interval, Report, Severity, Status
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
-KIND = "model_quality"
 MANY_ROWS = 200_000
 """Rows above which metrics nobody asked for, and that take resampling of rows, are not told."""
 
@@ -121,8 +121,8 @@ def evaluate_model(
         results=tuple(evaluation.judge(cohort, read, measured)),
         window=where,
         as_of=evaluation.as_of,
-        reference=_reference_label(reference),
-        rows_reference=max((one.n for one in measured.values()), default=None),
+        reference=reference_label(reference),
+        rows_reference=max((one.measured.n for one in measured.values()), default=None),
         rows_current=cohort.counts.predictions,
         duration=time.perf_counter() - started,
         config=evaluation.to_dict(reference),
@@ -171,6 +171,7 @@ class Evaluation:
             if isinstance(one, NoWorseThanReference):
                 if reference is None:
                     raise ConfigurationError(f"{one} needs reference=, a window of the same predictions, or a report")
+                require_reference(reference, timed=self.predictions.time_column is not None, confidence=self.confidence)
                 if metric.better == "neither":
                     raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
 
@@ -192,21 +193,21 @@ class Evaluation:
         asked = ~cohort.void
         return cohort, self.scoring.read(cohort.frame[asked].reset_index(drop=True), cohort.labelled[asked])
 
-    def measure_reference(self, reference: Any) -> dict[str, Estimate]:
+    def measure_reference(self, reference: Any) -> dict[str, Reference]:
         """Return the reference's metrics by name, those that expectations are relative to."""
         names = {one.metric for one in self.expect if isinstance(one, NoWorseThanReference)}
         if reference is None or not names:
             return {}
         if isinstance(reference, Report):
-            return {name: _from_report(reference, name) for name in names}
+            return {name: Reference.of_report(name, reference) for name in names}
         _, read = self.read(Window.of(reference))
         answers = read.answers.take(read.valid)
         return {
-            name: estimate(find_metric(name, self.scoring.problem), answers, confidence=self.confidence)
+            name: Reference.of_answers(find_metric(name, self.scoring.problem), answers, confidence=self.confidence)
             for name in names
         }
 
-    def judge(self, cohort: Cohort, read: Read, reference: Mapping[str, Estimate]) -> list[CheckResult]:
+    def judge(self, cohort: Cohort, read: Read, reference: Mapping[str, Reference]) -> list[CheckResult]:
         """Return all checks."""
         answers = read.answers.take(read.valid)
         found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
@@ -237,12 +238,12 @@ class Evaluation:
             "void": self.void
             if self.void is None or isinstance(self.void, str)
             else {k: str(v) for k, v in self.void.items()},
-            "reference": _reference_label(reference),
+            "reference": reference_label(reference),
             "min_completeness": self.min_completeness,
             "confidence": self.confidence,
         }
 
-    def _ruling(self, expectation: Expectation, reference: Mapping[str, Estimate]) -> Ruling:
+    def _ruling(self, expectation: Expectation, reference: Mapping[str, Reference]) -> Ruling:
         relative = isinstance(expectation, NoWorseThanReference)
         return Ruling(
             metric=find_metric(expectation.metric, self.scoring.problem),
@@ -272,21 +273,3 @@ class Evaluation:
             message=found.reason,
             detail={"interval_method": found.method, "provisional": bool(np.isnan(answers.y).any())},
         )
-
-
-def _from_report(report: Report, name: str) -> Estimate:
-    for result in report.results:
-        if result.check == name and result.segment is None and result.value is not None:
-            interval = None if result.interval is None else Interval(*result.interval)
-            return Estimate(
-                result.value, interval, result.n_current or 0, str(result.detail.get("interval_method", ""))
-            )
-    return Estimate(None, None, 0, reason=f"the report given as reference has no {name}")
-
-
-def _reference_label(reference: Any) -> str | None:
-    if reference is None:
-        return None
-    if isinstance(reference, Report):
-        return f"report of {reference.window or 'all rows'} as of {reference.as_of.isoformat(timespec='seconds')}"
-    return f"window {Window.of(reference)}"

@@ -12,11 +12,16 @@ from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
 from airflow_ml_monitor.performance.intervals.proportions import difference_of_two
-from airflow_ml_monitor.performance.registry import Bounds, Estimate, Metric, bounds, estimate
+from airflow_ml_monitor.performance.reference import LEAST_LABELS, Reference
+from airflow_ml_monitor.performance.registry import Estimate, Metric, bounds, estimate
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
-LEAST_LABELS = 30
-"""Labels below which nothing is decided."""
+_CONCLUSIONS = {
+    Status.PASS: "within the limit even at worst",
+    Status.WARN: "never wholly past the limit, and not always wholly within it",
+    Status.FAIL: "past the limit even at best",
+    Status.INSUFFICIENT: "that leaves it open; judge again when more labels have come",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,25 +36,33 @@ class Ruling:
     expectation: Expectation
     confidence: float
     min_completeness: float | None = None
-    reference: Estimate | None = None
+    reference: Reference | None = None
 
     @property
     def limits(self) -> Limits:
         """The limit in the metric's units; none where the reference has no value."""
+        return self._limits(self._measured_reference)
+
+    @property
+    def _measured_reference(self) -> Estimate | None:
+        return None if self.reference is None else self.reference.measured
+
+    def _limits(self, reference: Estimate | None) -> Limits:
         if isinstance(self.expectation, AtLeast):
             return Limits(lower=self.expectation.limit)
         if isinstance(self.expectation, AtMost):
             return Limits(upper=self.expectation.limit)
-        if self.reference is None or self.reference.value is None:
+        if reference is None or reference.value is None:
             return Limits()
         margin = self.expectation.number
         if self.metric.higher_is_better:
-            return Limits(lower=self.reference.value - margin)
-        return Limits(upper=self.reference.value + margin)
+            return Limits(lower=reference.value - margin)
+        return Limits(upper=reference.value + margin)
 
     def judge(self, answers: Answers, *, segment: str | None = None, severity: Severity | None = None) -> CheckResult:
         """Return the check of some answers, NaN in ``y`` being a missing label."""
-        found = self._measured(answers)
+        measured = estimate(self.metric, answers, confidence=self.confidence)
+        found = _widened(measured, self._measured_reference)
         verdict = self._verdict(answers, found)
         return CheckResult(
             check=self.metric.name,
@@ -61,28 +74,17 @@ class Ruling:
             value=found.value,
             limits=self.limits,
             interval=found.interval,
-            n_reference=None if self.reference is None else self.reference.n,
+            n_reference=None if self.reference is None else self.reference.measured.n,
             n_current=found.n,
             message=verdict.message,
             detail={**self._detail(found), **verdict.detail},
         )
 
-    def _measured(self, answers: Answers) -> Estimate:
-        return self._against_reference(estimate(self.metric, answers, confidence=self.confidence))
-
-    def _against_reference(self, found: Estimate) -> Estimate:
-        """Widen the interval by the reference's own: what is judged is the difference of the two."""
-        reference = self.reference
-        if reference is None or None in (reference.value, reference.interval, found.value, found.interval):
-            return found
-        apart = difference_of_two((found.value, found.interval), (reference.value, reference.interval))  # type: ignore[arg-type]
-        return found._replace(interval=Interval(*(reference.value + end for end in apart)))  # type: ignore[operator]
-
     def _verdict(self, answers: Answers, found: Estimate) -> _Verdict:
         missing, total = int(np.isnan(answers.y).sum()), len(answers)
-        if not any(limit is not None for limit in self.limits):
-            why = "it was not evaluated" if self.reference is None else self.reference.reason
-            return _Verdict(Status.INSUFFICIENT, f"the reference has no {self.metric.name}: {why}")
+        unusable = "" if self.reference is None else self.reference.unusable(self.metric.name, self.min_completeness)
+        if unusable:
+            return _Verdict(Status.INSUFFICIENT, unusable)
         if found.value is None:
             return _Verdict(Status.INSUFFICIENT, found.reason + _still(missing, total))
         if found.n < LEAST_LABELS:
@@ -90,11 +92,11 @@ class Ruling:
                 Status.INSUFFICIENT,
                 f"{found.n} labels are too few to judge by, {LEAST_LABELS} are needed{_still(missing, total)}",
             )
-        if missing == 0:
-            return _Verdict(self._decided(found), self._worded(found))
-        if self.min_completeness is not None:
+        if self.min_completeness is not None and missing:
             return self._by_share(found, missing, total)
-        return self._by_extremes(answers, found, missing, total)
+        if missing or (self.min_completeness is None and self.reference is not None and self.reference.missing):
+            return self._by_extremes(answers, found, missing, total)
+        return _Verdict(self._decided(found), self._worded(found))
 
     def _by_share(self, found: Estimate, missing: int, total: int) -> _Verdict:
         share, least = (total - missing) / total, self.min_completeness or 0.0
@@ -112,23 +114,34 @@ class Ruling:
                 f"{said}; judge again when they have come, or set min_completeness",
                 {"provisional": True},
             )
-        both = Bounds(*(self._against_reference(extreme) for extreme in extremes))
-        status = _of_both(self._decided(one) for one in both)
-        detail = {"lowest": _plain(both.lowest), "highest": _plain(both.highest), "missing": missing}
-        span = f"between {_number(both.lowest.value)} and {_number(both.highest.value)}"
-        said = f"{self._worded(found)}; whatever the {missing:,} missing of {total:,} labels are, it is {span}"
-        if status is Status.INSUFFICIENT:
-            said += ", on both sides of the limit: judge again when more labels have come"
+        least, most = (None, None) if self.reference is None else (self.reference.extremes or (None, None))
+        pairs = (extremes.lowest, most), (extremes.highest, least)  # the reference, too, may lack labels
+        low, high = (_widened(one, other) for one, other in pairs)
+        status = _of_both(
+            self._decided(one, self._limits(other)) for one, (_, other) in zip((low, high), pairs, strict=True)
+        )
+        detail = {"lowest": _plain(low), "highest": _plain(high), "missing": missing}
+        said = f"{self._worded(found)}; {self._reach(low, high, missing, total)}: {_CONCLUSIONS[status]}"
         return _Verdict(status, said, detail | {"provisional": status is Status.INSUFFICIENT})
 
-    def _decided(self, found: Estimate) -> Status:
+    def _reach(self, low: Estimate, high: Estimate, missing: int, total: int) -> str:
+        """Say what the missing labels could make of the metric."""
+        ends = [end for one in (low, high) for end in one.interval or ()]
+        intervals = f", its interval {_number(min(ends))} to {_number(max(ends))}" if ends else ""
+        said = f"the {missing:,} missing of {total:,} labels can make it {_number(low.value)} to {_number(high.value)}"
+        if self.reference is None or not self.reference.missing:
+            return said + intervals
+        lacking = f"{self.reference.missing:,} of {self.reference.total:,} labels of the reference are missing"
+        return f"{said}{intervals}, and {lacking}" if missing else lacking
+
+    def _decided(self, found: Estimate, limits: Limits | None = None) -> Status:
         """Return ``fail`` where the interval is wholly past the limit, ``warn`` where it is on both sides of it.
 
         The limit itself is inside.
         """
         if found.value is None or found.interval is None:
             return Status.INSUFFICIENT
-        lower, upper = self.limits
+        lower, upper = limits or self.limits
         if (lower is not None and _below(found.interval.upper, lower)) or (
             upper is not None and _below(upper, found.interval.lower)
         ):
@@ -141,14 +154,14 @@ class Ruling:
 
     def _worded(self, found: Estimate) -> str:
         if found.interval is None:
-            return f"{found.n:,} labels give no interval"
+            return f"it has no interval: {found.reason or f'{found.n:,} labels'}"
         where = {
             Status.FAIL: "wholly past the limit",
             Status.WARN: "on both sides of the limit",
             Status.PASS: "wholly within the limit",
         }[self._decided(found)]
         ends = " to ".join(_number(end) for end in found.interval)
-        against = "" if self.reference is None else f" (reference {_number(self.reference.value)})"
+        against = "" if self.reference is None else f" (reference {_number(self.reference.measured.value)})"
         return f"its {_percent(self.confidence)} interval {ends} from {found.n:,} labels is {where}{against}"
 
     def _detail(self, found: Estimate) -> dict[str, Any]:
@@ -156,7 +169,7 @@ class Ruling:
         if self.confidence != 0.95:
             detail["confidence"] = round(self.confidence, 6)
         if self.reference is not None:
-            detail["reference"] = _plain(self.reference)
+            detail["reference"] = _plain(self.reference.measured)
         return detail
 
 
@@ -165,6 +178,16 @@ class _Verdict:
     status: Status
     message: str
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+def _widened(found: Estimate, reference: Estimate | None) -> Estimate:
+    """Widen the interval by the reference's own: what is judged is the difference of the two."""
+    if reference is None or reference.value is None or found.value is None:
+        return found
+    if reference.interval is None or found.interval is None:
+        return found
+    apart = difference_of_two((found.value, found.interval), (reference.value, reference.interval))
+    return found._replace(interval=Interval(*(reference.value + end for end in apart)))
 
 
 def _of_both(statuses: Iterable[Status]) -> Status:
