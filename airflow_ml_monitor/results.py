@@ -242,15 +242,15 @@ class Report:
 
     @property
     def reasons(self) -> tuple[CheckResult, ...]:
-        """The checks that gave the report its status, or all that are worth a look when it passed."""
+        """The checks that gave the report its status; all that are worth a look when it passed or is undecided."""
         status = self.status
         if status in (Status.ERROR, Status.FAIL):
             return tuple(r for r in self.with_status(Status.ERROR, Status.FAIL) if r.severity is Severity.CRITICAL)
-        if status is Status.INSUFFICIENT:
-            return self.with_status(Status.INSUFFICIENT)
-        return tuple(
-            r for r in self.with_status(Status.ERROR, Status.FAIL, Status.WARN) if r.severity is not Severity.INFO
-        )
+        found = self.with_status(Status.ERROR, Status.FAIL, Status.WARN)
+        worth_a_look = tuple(result for result in found if result.severity is not Severity.INFO)
+        all_open = self.with_status(Status.INSUFFICIENT)
+        open_ones = tuple(r for r in all_open if r.severity is Severity.CRITICAL or r.required)
+        return (open_ones or all_open) + worth_a_look if status is Status.INSUFFICIENT else worth_a_look + open_ones
 
     def summary(self, *, most: int = 20) -> str:
         """Return the headline and, a line each, the checks behind the status (``most`` of them)."""

@@ -160,8 +160,8 @@ def _join(
         rows.require(names)
     require_known(join.void, of_window, of_labels)
     keys = KeyReader(join.on)
-    keys.expect(of_window.full_schema, of_window.label)
-    keys.expect(of_labels.full_schema, of_labels.label)
+    keys.expect(of_window.full_schema, f"the predictions ({of_window.label})")
+    keys.expect(of_labels.full_schema, f"the labels ({of_labels.label})")
     kept = [name for name in dict.fromkeys([*join.on, *columns]) if name != join.label]
     found = read_predictions(of_window, keys, columns=kept, void=join.void, as_of=as_of)
     reader = LabelReader(

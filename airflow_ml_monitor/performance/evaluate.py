@@ -15,7 +15,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import Expectation, NoWorseThanReference
-from airflow_ml_monitor.performance.findings import findings
+from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.reference import KIND, Reference, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.scoring import Read, Scoring
@@ -35,7 +35,7 @@ def evaluate_model(
     *,
     on: str | Sequence[str],
     problem: str,
-    expect: Iterable[Expectation] = (),
+    expect: Expectation | Iterable[Expectation] = (),
     label: str = "label",
     score: str | None = "score",
     scores: Mapping[Any, str] | None = None,
@@ -44,7 +44,7 @@ def evaluate_model(
     threshold: float = 0.5,
     delay: timedelta = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
-    segments: str | Iterable[str | Segment] = (),
+    segments: str | Segment | Iterable[str | Segment] = (),
     reference: Window | tuple[Any, Any] | Report | None = None,
     min_completeness: float | None = None,
     window: Any = None,
@@ -103,7 +103,7 @@ def evaluate_model(
             positive=positive,
             threshold=threshold,
         ),
-        expect=tuple(expect),
+        expect=(expect,) if isinstance(expect, Expectation) else tuple(expect),
         segments=as_segments(segments),
         delay=delay,
         void=void,
@@ -217,6 +217,8 @@ class Evaluation:
         for segment in self.segments:
             results += judge_segments(segment, frame[segment.column], answers, rulings)
         asked = {one.metric for one in self.expect}
+        if not self.expect:
+            found = [*found, nothing_expected()]
         return [*found, *results, *(self._told(metric, answers) for metric in self._others(asked, len(answers)))]
 
     def to_dict(self, reference: Any) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class Expectation:
                 f"{type(self).__name__}({self.metric!r}, {self.number!r}): the limit must be a finite number"
             )
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({self.metric!r}, {self.number!r})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {"type": type(self).__name__} | {

@@ -30,8 +30,12 @@ def findings(
 
 
 def _predictions(counts: LabelCounts) -> CheckResult:
-    nothing = counts.predictions == 0
+    nothing = counts.predictions == counts.void
     said = f"{counts.predictions:,} predictions, {counts.void:,} of them void"
+    if nothing:
+        said = "no prediction is in the window; look at what scores it"
+    if nothing and counts.void:
+        said = f"all {counts.void:,} predictions are void: no label can come"
     return CheckResult(
         check="predictions",
         metric="predictions",
@@ -41,7 +45,19 @@ def _predictions(counts: LabelCounts) -> CheckResult:
         value=float(counts.predictions),
         limits=Limits(lower=1),
         n_current=counts.predictions,
-        message="no prediction is in the window; look at what scores it" if nothing else said,
+        message=said,
+    )
+
+
+def nothing_expected() -> CheckResult:
+    """Return the check of an evaluation that was told no expectation: metrics alone are no verdict."""
+    return CheckResult(
+        check="expectations",
+        metric="expectations",
+        status=Status.INSUFFICIENT,
+        value=0.0,
+        limits=Limits(lower=1),
+        message="nothing is expected of the model, so its metrics are told and not judged; give expect=",
     )
 
 
@@ -63,10 +79,11 @@ def _left_out(check: str, reasons: Mapping[str, int], total: int, what: str, sev
 
 def _duplicates(counts: LabelCounts) -> CheckResult:
     count = counts.duplicate_predictions + counts.keyless_predictions
-    said = (
-        f"{counts.duplicate_predictions:,} further predictions of a key that has one, "
-        f"{counts.keyless_predictions:,} without a key: left out"
+    kinds = (
+        (counts.duplicate_predictions, "further predictions of a key that has one"),
+        (counts.keyless_predictions, "predictions without a key"),
     )
+    said = " and ".join(f"{number:,} {kind}" for number, kind in kinds if number)
     return CheckResult(
         check="duplicate_predictions",
         metric="duplicate_predictions",
@@ -75,7 +92,7 @@ def _duplicates(counts: LabelCounts) -> CheckResult:
         value=float(count),
         limits=Limits(upper=0),
         n_current=counts.predictions,
-        message=said if count else "",
+        message=f"left out: {said}" if count else "",
     )
 
 

@@ -126,7 +126,20 @@ def estimate(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> E
     known = answers.known
     if not len(known):
         return Estimate(None, None, 0, reason="no label is known")
-    return metric.estimator(known, confidence)
+    return _computed(metric, known, confidence)
+
+
+def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
+    """Return the metric, without what overflows."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = metric.estimator(answers, confidence)
+    if found.value is not None and not np.isfinite(found.value):
+        return Estimate(None, None, found.n, reason="the numbers are too large to compute it")
+    if found.interval is not None and not np.isfinite(found.interval).all():
+        return found._replace(interval=None, reason="the numbers are too large to compute it")
+    return found
 
 
 def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bounds | None:
@@ -138,7 +151,7 @@ def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bou
         return None
     _require(metric, answers)
     lowest, highest = (
-        metric.estimator(answers.with_labels(labels), confidence) for labels in metric.completions(answers)
+        _computed(metric, answers.with_labels(labels), confidence) for labels in metric.completions(answers)
     )
     return Bounds(lowest, highest)
 
@@ -157,7 +170,11 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
     known = ~np.isnan(champion.y)
     if not known.any():
         return Difference(None, None, None, 0, reason="no label is known")
-    return metric.comparison(champion.take(known), challenger.take(known), confidence)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = metric.comparison(champion.take(known), challenger.take(known), confidence)
+    if np.isfinite([one for one in (found.value, *(found.interval or ()), found.p_value) if one is not None]).all():
+        return found
+    return Difference(None, None, None, found.n, reason="the numbers are too large to compute it")
 
 
 def _require(metric: Metric, answers: Answers) -> None:

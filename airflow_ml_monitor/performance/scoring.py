@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 
 Mask = NDArray[np.bool_]
@@ -67,6 +67,8 @@ class Scoring:
         except ValueError:
             known = ", ".join(repr(each.value) for each in Problem)
             raise ConfigurationError(f"problem={problem!r} is not known; use one of {known}") from None
+        if scores is not None and not isinstance(scores, Mapping):
+            raise ConfigurationError(f"scores={scores!r} must say which class has which column: {{class: column}}")
         if kind is Problem.REGRESSION or (kind is Problem.MULTICLASS and not scores):
             prediction = prediction or "prediction"
         return cls(
@@ -80,6 +82,9 @@ class Scoring:
         )
 
     def __post_init__(self) -> None:
+        if not all(isinstance(name, str) and name for name in (self.label, *self.columns)):
+            named = [self.label, *self.columns]
+            raise ConfigurationError(f"label, score, scores or prediction is not the name of a column, among {named!r}")
         if self.problem is Problem.BINARY and self.score is None and self.prediction is None:
             raise ConfigurationError("a binary problem needs score= or prediction=, the column of the model's answer")
         if self.scores is not None and len(self.scores) < 2:
@@ -112,6 +117,8 @@ class Scoring:
 def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     negative = _negative(scoring, frame)
     y, unknown = _coded(frame[scoring.label], labelled, scoring.positive, negative, scoring.label)
+    if unknown and np.isnan(y).all():
+        unknown = {f"{reason} (none is {scoring.positive!r}, the positive class)": n for reason, n in unknown.items()}
     score, predicted = None, None
     reasons: dict[str, int] = {}
     valid = np.ones(len(frame), bool)
@@ -134,6 +141,8 @@ def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
 
 def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     label, said = frame[scoring.label], None if scoring.prediction is None else frame[scoring.prediction]
+    if said is not None:
+        _require_alike(label[labelled], said)
     classes = tuple(scoring.scores) if scoring.scores else _classes(label[labelled], said)
     y, unknown = _class_codes(label, labelled, classes)
     score, predicted = None, None
@@ -205,15 +214,16 @@ def _probabilities(score: Numbers) -> tuple[Mask, dict[str, int]]:
 def _negative(scoring: Scoring, frame: pd.DataFrame) -> Any:
     """Return the label of the negative class; ``None`` where the classes are 0 and 1.
 
-    The commonest label besides the positive one, or answer while no label tells: of text nothing else does.
+    The commonest label besides the positive one, or answer while no label tells: of text nothing else does. Where none
+    is positive and the others are of several classes, nothing does: the positive one may be among them, misspelt.
     """
     if scoring.positive is None:
         return None
     for name in filter(None, (scoring.label, scoring.prediction)):
         values = frame[name].dropna()
-        others = values[values != scoring.positive]
-        if not others.empty:
-            return others.value_counts().index[0]
+        others = values[values != scoring.positive].value_counts()
+        if len(others) == 1 or (len(others) and int(others.sum()) < len(values)):
+            return others.index[0]
     return None
 
 
@@ -245,6 +255,19 @@ def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
 def _classes(labels: pd.Series[Any], said: pd.Series[Any] | None) -> tuple[Any, ...]:
     seen = set(labels.dropna().unique()) | (set() if said is None else set(said.dropna().unique()))
     return tuple(sorted(seen, key=str))
+
+
+def _require_alike(labels: pd.Series[Any], said: pd.Series[Any]) -> None:
+    """Refuse texts beside numbers: every answer would be wrong.
+
+    :raises DataError: one of the columns holds texts, and the other none.
+    """
+    samples = [column.dropna().head(1).tolist() for column in (labels, said)]
+    if all(samples) and isinstance(samples[0][0], str) != isinstance(samples[1][0], str):
+        shown = " and ".join(
+            f"{column.name!r} holds {value!r}" for column, (value,) in zip((labels, said), samples, strict=True)
+        )
+        raise DataError(f"column {shown}: no label can equal an answer; cast one of them to the type of the other")
 
 
 def _class_codes(column: pd.Series[Any], there: Mask, classes: tuple[Any, ...]) -> tuple[Numbers, dict[str, int]]:

@@ -40,12 +40,12 @@ class Segment:
         return {"column": self.column, "levels": levels, "required": self.required}
 
 
-def as_segments(segments: str | Iterable[str | Segment]) -> tuple[Segment, ...]:
-    """Return segments from names of columns and segments.
+def as_segments(segments: str | Segment | Iterable[str | Segment]) -> tuple[Segment, ...]:
+    """Return segments from names of columns and segments, or from one of them.
 
     :raises ConfigurationError: a column is there twice.
     """
-    given = [segments] if isinstance(segments, str) else list(segments)
+    given = [segments] if isinstance(segments, (str, Segment)) else list(segments)
     made = tuple(one if isinstance(one, Segment) else Segment(one) for one in given)
     columns = [one.column for one in made]
     twice = sorted({name for name in columns if columns.count(name) > 1})

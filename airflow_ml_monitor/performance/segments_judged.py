@@ -26,7 +26,7 @@ def judge_segments(
 
     :param column: the segment's column, a value per answer.
     """
-    named = column.astype(object).where(column.notna(), MISSING).map(str)
+    named = _named(column)
     counts = named.value_counts()
     levels = _judged(segment, counts)
     results = []
@@ -36,6 +36,13 @@ def judge_segments(
             results.append(_check(segment, level, part, ruling, len(levels)))
     left = counts.drop(levels, errors="ignore")
     return [*results, *([_not_judged(segment, left)] if len(left) else [])]
+
+
+def _named(column: pd.Series[Any]) -> pd.Series[str]:
+    """Return the levels as texts; whole numbers, which are floats where some are missing, without a decimal point."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype(object).where(column.notna(), MISSING).map(str)
 
 
 def _judged(segment: Segment, counts: pd.Series[Any]) -> list[str]:

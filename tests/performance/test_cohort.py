@@ -216,7 +216,9 @@ def test_keys_that_cannot_match_are_refused(one: pa.Array, other: pa.Array, sent
 def test_keys_that_cannot_match_are_refused_before_a_database_is_asked(engine: sa.Engine) -> None:
     pd.DataFrame({"key": [1]}).to_sql("predictions", engine, index=False)
     pd.DataFrame({"key": ["1"], "label": [True]}).to_sql("labels", engine, index=False)
-    with pytest.raises(DataError, match="is int64 in table predictions .* and string in table labels"):
+    with pytest.raises(
+        DataError, match=r"is int64 in the predictions \(table predictions .* and string in the labels \(table labels"
+    ):
         build_cohort(
             Table("predictions", conn_id="db"),
             Table("labels", conn_id="db"),
