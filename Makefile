@@ -7,13 +7,16 @@ CONSTRAINTS := $(wildcard constraints.txt)
 INSTALL = VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/uv pip install --quiet $(addprefix --constraint ,$(CONSTRAINTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-airflow lint docs constraints clean
+.PHONY: help demo demo-ui test test-airflow lint docs constraints clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 demo: $(VENV)/.demo ## Run weeks of 2013 through Airflow (WEEKS=2013-02-04,2013-12-23 or WEEKS=all chooses).
 	@$(VENV)/bin/python dags/flight_delay/demo.py
+
+demo-ui: $(VENV)/.demo ## Serve the last demo in Airflow's own UI on this machine (PORT=8080); Ctrl-C stops it.
+	@$(VENV)/bin/python dags/flight_delay/demo_ui.py
 
 $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("Python %d.%d cannot run this; give one from 3.11 to 3.13: make PYTHON=python3.12" % v)'

@@ -167,7 +167,8 @@ class _Replay:
         return evaluation.run_id, self._retrain(window)
 
     def _retrain(self, window: Window) -> str:
-        run = self.dags[RETRAINING].test(run_conf={"window": window.to_dict()}, logical_date=None)
+        at = window.end + LABEL_DELAY  # without a date of its own Airflow would put each run in the place of the last
+        run = self.dags[RETRAINING].test(run_after=at, logical_date=at, run_conf={"window": window.to_dict()})
         return str(run.run_id)
 
     def _episode(self, window: Window) -> tuple[str, str]:

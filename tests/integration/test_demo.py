@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -127,8 +129,12 @@ class TestRun:
         }
 
     def test_the_sensor_was_deferred_until_the_labels_arrived(self, demo: Demo) -> None:
-        log = (demo.folder / "airflow.log").read_text()
-        assert "airflow_ml_monitor.triggers.labels.LabelsTrigger" in log
+        logs = demo.folder / "airflow" / "logs"
+        (before,) = logs.glob("**/task_id=labels/attempt=1.log")
+        (meanwhile,) = logs.glob("**/task_id=labels/attempt=1.log.trigger.*.log")
+        assert ": 0 of 6,181 mature predictions labelled" in before.read_text()
+        assert "DEFERRED" in before.read_text()
+        assert ": 6,131 of 6,181 mature predictions labelled" in meanwhile.read_text()
         assert "the labels are not there: the sensor waits in the triggerer" in demo.ran.stdout
 
     def test_the_challenger_is_proven_and_deployed(self, demo: Demo) -> None:
@@ -198,6 +204,62 @@ class TestRun:
             "2013-02-01",
             "2013-07-29",
         ]
+
+
+@pytest.fixture(scope="module")
+def shown(demo: Demo) -> Iterator[dict[str, Any]]:
+    """What Airflow's own API says while the demo is served, by DAG, and how the serving ended."""
+    from flight_delay.demo_airflow import Airflow, free_port
+
+    port = free_port()
+    command = [sys.executable, str(DEMO.with_name("demo_ui.py")), "--folder", str(demo.folder), "--port", str(port)]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    answers: dict[str, Any] = {}
+    try:
+        assert serving.stdout is not None
+        said = [serving.stdout.readline() for _ in range(4)]
+        airflow = Airflow(port, serving)
+        for dag in ("flight_delay_label_evaluation", "flight_delay_retraining"):
+            answers[dag] = airflow.call("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+    finally:
+        serving.send_signal(signal.SIGINT)
+        rest, _ = serving.communicate(timeout=90)
+    yield {"said": "".join(said) + rest, "code": serving.returncode, "port": port, **answers}
+
+
+@pytest.mark.integration
+class TestInTheUi:
+    def test_every_run_is_there_with_its_state(self, shown: dict[str, Any]) -> None:
+        runs = shown["flight_delay_retraining"]
+        assert sorted((run["run_type"], run["state"]) for run in runs) == [
+            ("asset_triggered", "success"),
+            ("manual", "failed"),
+            ("manual", "failed"),
+        ]
+        assert [run["state"] for run in shown["flight_delay_label_evaluation"]] == ["success"] * 3
+
+    def test_it_says_where_to_look_and_that_it_stopped(self, shown: dict[str, Any]) -> None:
+        assert f"http://127.0.0.1:{shown['port']}/dags/flight_delay_retraining" in shown["said"]
+        assert shown["said"].endswith("stopped\n")
+        assert shown["code"] == 0
+
+    def test_nothing_is_left_running(self, demo: Demo, shown: dict[str, Any]) -> None:
+        from flight_delay.demo_airflow import require_free
+
+        require_free(shown["port"])
+        assert not (demo.folder / "postgres" / "postmaster.pid").exists()
+        running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        assert str(demo.folder) not in running
+
+    def test_a_port_that_is_taken_is_named(self, demo: Demo, shown: dict[str, Any]) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            command = [sys.executable, str(DEMO.with_name("demo_ui.py")), "--folder", str(demo.folder), "--port", port]
+            ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == 1
+        assert f"port {port} of 127.0.0.1 is taken" in ran.stderr
 
 
 @pytest.mark.integration
