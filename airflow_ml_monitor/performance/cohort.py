@@ -29,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class LabelCounts:
-    """What is known of the labels of a window at ``as_of``. All are numbers of rows.
+    """What is known of the labels of a window at ``as_of``. All are numbers of rows, unless they say keys.
 
     :param predictions: predictions of the window, each key once.
     :param void: those that by their nature never get a label.
@@ -45,7 +45,8 @@ class LabelCounts:
     :param withdrawn_labels: keys whose latest row has no label any more; they count as missing.
     :param late_labels: labels that arrived after they were due.
     :param void_labelled: void predictions that have a label all the same; they stay void.
-    :param unmatched_labels: labels that arrived since the window began and belong to no prediction at all.
+    :param unmatched_labels: keys whose labels arrived since the window began and that no prediction at all has; each
+        label without a key is one.
     """
 
     predictions: int

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from airflow_ml_monitor.data import Connections, as_dataset
 from airflow_ml_monitor.performance.answers import Answers, Numbers
-from airflow_ml_monitor.performance.cohort import Cohort
 from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable, worded
 from airflow_ml_monitor.performance.evaluate import MANY_ROWS, Evaluation
 from airflow_ml_monitor.performance.findings import findings
+from airflow_ml_monitor.performance.pairs import Side, pairs
 from airflow_ml_monitor.performance.registry import (
     Metric,
     difference,
@@ -25,7 +24,7 @@ from airflow_ml_monitor.performance.registry import (
     find_metric,
     metric_names,
 )
-from airflow_ml_monitor.performance.scoring import Read, Scoring
+from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -116,29 +115,6 @@ def compare_models(
     )
 
 
-@dataclass(frozen=True)
-class Side:
-    """One of the two: its cohort and answers, by key."""
-
-    scoring: Scoring
-    cohort: Cohort
-    read: Read
-    keys: pd.Index[Any]
-
-    @classmethod
-    def of(cls, evaluation: Evaluation, window: Window | None) -> Side:
-        cohort, read = evaluation.read(window)
-        names = [evaluation.on] if isinstance(evaluation.on, str) else list(evaluation.on)
-        frame = cohort.frame.loc[~cohort.void, names]
-        keys = pd.Index(frame[names[0]]) if len(names) == 1 else pd.MultiIndex.from_frame(frame)
-        return cls(evaluation.scoring, cohort, read, keys)
-
-    @property
-    def answered(self) -> pd.Index[Any]:
-        """The keys with an answer that can be used."""
-        return self.keys[self.read.valid]
-
-
 def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[CheckResult]:
     common = first.answered.intersection(second.answered, sort=False)
     old, new = (side.read.answers.take(side.keys.get_indexer(common)) for side in (first, second))
@@ -148,11 +124,19 @@ def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[C
     told = [result for result in beside if result.check not in ("completeness", "invalid_predictions")]
     return [
         *told,
-        _pairs(first, second, len(common)),
+        *(replace(result, segment="challenger") for result in _duplicates(second)),
+        pairs(first, second, len(common)),
         _completeness(old, rule),
         _compared(old, new, rule, confidence),
         *(_own(name, answers, rule.metric, confidence) for name, answers in (("champion", old), ("challenger", new))),
         *(_told(metric, old, new, confidence) for metric in _others(rule.metric, first.scoring, len(old))),
+    ]
+
+
+def _duplicates(side: Side) -> list[CheckResult]:
+    """Return what is said of predictions of a key that had one, where there are any."""
+    return [
+        one for one in findings(side.cohort.counts, {}, {}, 0) if one.check == "duplicate_predictions" and one.value
     ]
 
 
@@ -173,30 +157,6 @@ def _recoded(answers: Answers, classes: tuple[Any, ...]) -> Answers:
 
     predicted = None if answers.predicted is None else recode(answers.predicted)
     return replace(answers, y=recode(answers.y), predicted=predicted, classes=classes)
-
-
-def _pairs(first: Side, second: Side, common: int) -> CheckResult:
-    everything = first.keys.union(second.keys, sort=False)
-    unpaired = len(everything) - common
-    only = [
-        len(one.answered.difference(other.answered, sort=False)) for one, other in ((first, second), (second, first))
-    ]
-    neither = unpaired - sum(only)
-    said = (
-        f"{unpaired:,} of {len(everything):,} rows are not answered by both: {only[0]:,} by the champion only, "
-        f"{only[1]:,} by the challenger only, {neither:,} by neither so that it can be used; let both answer all rows"
-    )
-    return CheckResult(
-        check="pairs",
-        metric="unpaired_rows",
-        status=Status.FAIL if unpaired else Status.PASS if common else Status.INSUFFICIENT,
-        required=True,
-        value=float(unpaired),
-        limits=Limits(upper=0),
-        n_reference=len(first.keys),
-        n_current=len(second.keys),
-        message=said if unpaired else f"{common:,} rows are answered by both",
-    )
 
 
 def _completeness(answers: Answers, rule: Rule) -> CheckResult:

@@ -120,6 +120,8 @@ def _rows_needed(found: Difference, rule: Rule) -> str:
     sign = 1.0 if rule.metric.higher_is_better else -1.0
     ahead = sign * found.value - (rule.margin if rule.goal == "superiority" else -rule.margin)
     half = (found.interval.upper - found.interval.lower) / 2
+    if found.value == 0:
+        return ": no difference is seen"
     if ahead <= 0 or half == 0:
         return ", and the difference seen is on the wrong side"
     rows = float(f"{found.n * (half / ahead) ** 2:.1e}")

@@ -159,9 +159,13 @@ def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bou
 def difference(metric: Metric, champion: Answers, challenger: Answers, *, confidence: float = 0.95) -> Difference:
     """Return the paired difference of two models' answers to the same rows, in the same order.
 
+    Labels of one class give no interval: what the models answer to the other may differ the other way.
+
     :raises ConfigurationError: not the same rows, or the answers lack what the metric is computed from.
     """
     import numpy as np
+
+    from airflow_ml_monitor.performance.metrics.classes import one_class
 
     _require(metric, champion)
     _require(metric, challenger)
@@ -170,8 +174,11 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
     known = ~np.isnan(champion.y)
     if not known.any():
         return Difference(None, None, None, 0, reason="no label is known")
+    reason = one_class(champion.take(known))
     with np.errstate(over="ignore", invalid="ignore"):
         found = metric.comparison(champion.take(known), challenger.take(known), confidence)
+    if reason:
+        return found._replace(interval=None, p_value=None, reason=reason)
     if np.isfinite([one for one in (found.value, *(found.interval or ()), found.p_value) if one is not None]).all():
         return found
     return Difference(None, None, None, found.n, reason="the numbers are too large to compute it")

@@ -123,6 +123,27 @@ def test_what_cannot_be_compared_is_refused(changed: dict[str, Any], sentence: s
         compared(good, good, labels, **changed)
 
 
+def test_labels_of_one_class_prove_nothing() -> None:
+    good, labels = scored()
+    lower = good.assign(score=good["score"] / 2)
+    report = compared(good, lower, labels.assign(label=0))
+    assert (report.status, check(report, "log_loss").status) == (Status.INSUFFICIENT, Status.INSUFFICIENT)
+    assert "all 1,000 labels are negative" in check(report, "log_loss").message
+
+
+def test_answers_that_cannot_be_used_are_told_with_the_reason() -> None:
+    good, labels = scored()
+    report = compared(good, good.assign(score=good["score"].where(good["id"] != 5, 7.0)), labels)
+    assert "1 by the champion only; let both" in check(report, "pairs").message
+    assert "not usable of the challenger: 1 with score outside [0, 1]" in check(report, "pairs").message
+
+
+def test_a_challenger_that_answered_twice_is_told_of() -> None:
+    good, labels = scored()
+    report = compared(noisier(good, 3.0), pd.concat([good, good[:3]]), labels)
+    assert [one.value for one in report.results if one.label == "duplicate_predictions[challenger]"] == [3.0]
+
+
 def with_hidden_labels(labels: pd.DataFrame, hidden: int) -> pd.DataFrame:
     return labels.iloc[hidden:]
 
