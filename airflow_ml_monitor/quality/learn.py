@@ -33,8 +33,8 @@ def learn_suite(
     """Return an expectation suite learnt from a reference, as plain JSON that ``load_suite`` and ``validate`` take.
 
     Per column: the family of its type, the share that may be missing, uniqueness where it is a key (all ``critical``),
-    and a range or a set of levels (``warning``). Limits are such that of windows of the same process about 2 % break
-    any of them at all. ``meta.why`` says each reason; ``meta.not_learnt`` of the suite says what could not be learnt.
+    and a range or a set of levels (``warning``). Limits are such that of windows of the same process at most 2 %
+    break any of them at all. ``meta.why`` says each reason, and ``meta.not_learnt`` of the suite what was left out.
 
     Levels are listed only where they have ten rows or more, bounds are rounded outwards, and neither is kept for a
     key. Times have no range: later windows lie beyond it. From a profile nothing is learnt about uniqueness.

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.data.dataset import Rows
     from airflow_ml_monitor.profile import Profile
 
-_LEAST_INTEGERS = 100
 _LEAST_TEXTS = 500
-_DENSE = 10
-_SPARSE = 1_000
+_LEAST_INTEGERS = 100
+_SURE_TO_MEET = 12.0
+_SURE_TO_MISS = 1e-3
 # One word with a digit in it, as ids are: names of people are unique in some references and not in the next.
 _IDENTIFIER = r"^[\w.:/+-]*\d[\w.:/+-]*$"
 
@@ -25,8 +25,9 @@ _IDENTIFIER = r"^[\w.:/+-]*\d[\w.:/+-]*$"
 def keys_of(profile: Profile, rows: Rows) -> set[str]:
     """Return the columns of a profile that are keys of the rows it was made of.
 
-    Integers are where they lie so densely that unique ones were given, not drawn, or so far apart that none will ever
-    meet. Texts are where each is one word with a digit. Candidates are read once more, and all their values held.
+    Integers are where so many drawn at random from their range would have met (twelve pairs expected, or more), so that
+    unique ones were given, or where none would ever meet. Texts are where each is one word with a digit. Candidates are
+    read once more, and all their values held.
     """
     return {name for name in profile.columns if _may_be_key(profile, name) and _is_key(rows, name)}
 
@@ -42,7 +43,8 @@ def _may_be_key(profile: Profile, name: str) -> bool:
     if not isinstance(column, NumericProfile) or "int" not in kind.text or column.count < _LEAST_INTEGERS:
         return False
     width = column.maximum - column.minimum + 1
-    return column.count <= width and not _DENSE * column.count < width < _SPARSE * column.count**2
+    pairs = column.count**2 / (2.0 * width)
+    return column.count <= width and not _SURE_TO_MISS < pairs < _SURE_TO_MEET
 
 
 def _is_key(rows: Rows, name: str) -> bool:
