@@ -132,7 +132,7 @@ class TestRun:
         logs = demo.folder / "airflow" / "logs"
         (before,) = logs.glob("**/task_id=labels/attempt=1.log")
         (meanwhile,) = logs.glob("**/task_id=labels/attempt=1.log.trigger.*.log")
-        assert ": 0 of 6,181 mature predictions labelled" in before.read_text()
+        assert ": 0 of 6,701 mature predictions labelled" in before.read_text()
         assert "DEFERRED" in before.read_text()
         assert ": 6,131 of 6,181 mature predictions labelled" in meanwhile.read_text()
         assert "the labels are not there: the sensor waits in the triggerer" in demo.ran.stdout
@@ -207,9 +207,11 @@ class TestRun:
 
 
 @pytest.fixture(scope="module")
-def shown(demo: Demo) -> Iterator[dict[str, Any]]:
+def shown(demo: Demo) -> dict[str, Any]:
     """What Airflow's own API says while the demo is served, by DAG, and how the serving ended."""
-    from flight_delay.demo_airflow import Airflow, free_port
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DAGS))
+        from flight_delay.demo_airflow import Airflow, free_port
 
     port = free_port()
     command = [sys.executable, str(DEMO.with_name("demo_ui.py")), "--folder", str(demo.folder), "--port", str(port)]
@@ -224,7 +226,7 @@ def shown(demo: Demo) -> Iterator[dict[str, Any]]:
     finally:
         serving.send_signal(signal.SIGINT)
         rest, _ = serving.communicate(timeout=90)
-    yield {"said": "".join(said) + rest, "code": serving.returncode, "port": port, **answers}
+    return {"said": "".join(said) + rest, "code": serving.returncode, "port": port, **answers}
 
 
 @pytest.mark.integration
