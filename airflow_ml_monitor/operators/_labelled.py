@@ -29,6 +29,7 @@ class LabelledOperator(MonitoringOperator):
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
     :param confidence: of the intervals.
+    :raises ConfigurationError: a key, label, delay or void condition that can never work.
     """
 
     template_fields: Sequence[str] = (*MonitoringOperator.template_fields, "labels")
@@ -50,7 +51,10 @@ class LabelledOperator(MonitoringOperator):
         confidence: float = 0.95,
         **kwargs: Any,
     ) -> None:
+        from airflow_ml_monitor.performance.label_join import LabelJoin
+
         super().__init__(**kwargs)
+        LabelJoin.of(on=on, label=label, delay=delay, void=void)  # wrong values are known while the DAG is parsed
         self.labels = labels
         self.on = on
         self.problem = problem

@@ -10,6 +10,7 @@ from airflow_ml_monitor.operators._labelled import LabelledOperator
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance.comparison_rule import Goal
 
 
 class CompareModelsOperator(LabelledOperator):
@@ -34,7 +35,7 @@ class CompareModelsOperator(LabelledOperator):
         champion: Dataset | Mapping[str, Any],
         challenger: Dataset | Mapping[str, Any],
         metric: str,
-        goal: str = "superiority",
+        goal: Goal = "superiority",
         margin: float = 0.0,
         min_completeness: float = 0.9,
         close_on: Collection[str] = ("fail", "error", "insufficient", "warn"),

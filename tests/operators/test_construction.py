@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,23 @@ def test_comparing_models_closes_on_all_but_pass() -> None:
 def test_gates_that_cannot_work_are_refused_at_parse_time(arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         GateOperator(task_id="gate", **arguments)
+
+
+@pytest.mark.parametrize("operator", UNTEMPLATED, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"on": []}, "names no key"),
+        ({"on": "id", "label": "id"}, "is a key column, too"),
+        ({"delay": timedelta(days=-1)}, "must be a timedelta of zero or more"),
+        ({"void": ["cancelled"]}, "names no column"),
+    ],
+)
+def test_labels_that_can_never_be_joined_are_refused_at_parse_time(
+    operator: type[Any], wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        operator(task_id="t", **COMMON | OPERATORS[operator] | UNTEMPLATED[operator] | wrong)
 
 
 def test_importing_all_operators_loads_no_heavy_library() -> None:
