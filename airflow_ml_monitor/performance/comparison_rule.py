@@ -93,16 +93,16 @@ def worded(
     percent = numerals.number(100 * confidence, 3)
     goal = "better" if rule.goal == "superiority" else "no worse"
     by = f" by more than {numerals.number(rule.margin)}" if rule.margin else ""
-    around = f"challenger - champion, {percent} % interval {ends} from {found.n:,} rows: the challenger is "
+    span = f"challenger less champion is {ends} ({percent} % interval, {found.n:,} rows)"
     if status is Status.PASS:
-        return f"{around}proven {goal}{by}{_whatever(worst, missing)}"
+        return f"the challenger is proven {goal}{by}{_whatever(worst, missing)}: {span}"
     if status is Status.FAIL:
-        return f"{around}proven not to be {goal}{by}"
+        return f"the challenger is proven not to be {goal}{by}: {span}"
     if worst is not None and worst.interval is not None and rule.decide(found) is Status.PASS:
         at_worst = " to ".join(numerals.number(end) for end in worst.interval)
-        said = f"if the {missing:,} missing labels are at their worst for it the interval is {at_worst}"
-        return f"{around}not proven {goal}{by}: {said}; compare when more have come"
-    return f"{around}not proven {goal}{by}{_rows_needed(found, rule)}"
+        said = f"if the {missing:,} missing labels are at their worst for it, {at_worst}"
+        return f"the challenger is not proven {goal}{by}: {span}; {said}; compare when more have come"
+    return f"the challenger is not proven {goal}{by}: {span}{_rows_needed(found, rule)}"
 
 
 def _whatever(worst: Difference | None, missing: int) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
@@ -16,7 +17,7 @@ from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import Expectation, NoWorseThanReference
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
-from airflow_ml_monitor.performance.reference import KIND, Reference, reference_label, require_reference
+from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segments import Segment, as_segments
@@ -114,15 +115,16 @@ def evaluate_model(
     )
     evaluation.require_possible(reference)
     where = None if window is None else Window.of(window)
-    measured = evaluation.measure_reference(reference)
+    own = evaluation.find_reference(reference)
     cohort, read = evaluation.read(where)
+    results = tuple(evaluation.judge(cohort, read, own))
     return Report(
         kind=KIND,
-        results=tuple(evaluation.judge(cohort, read, measured)),
+        results=results,
         window=where,
         as_of=evaluation.as_of,
         reference=reference_label(reference),
-        rows_reference=max((one.measured.n for one in measured.values()), default=None),
+        rows_reference=max((one.n_reference for one in results if one.n_reference is not None), default=None),
         rows_current=cohort.counts.predictions,
         duration=time.perf_counter() - started,
         config=evaluation.to_dict(reference),
@@ -193,29 +195,24 @@ class Evaluation:
         asked = ~cohort.void
         return cohort, self.scoring.read(cohort.frame[asked].reset_index(drop=True), cohort.labelled[asked])
 
-    def measure_reference(self, reference: Any) -> dict[str, Reference]:
-        """Return the reference's metrics by name, those that expectations are relative to."""
-        names = {one.metric for one in self.expect if isinstance(one, NoWorseThanReference)}
-        if reference is None or not names:
-            return {}
+    def find_reference(self, reference: Any) -> OwnPerformance | None:
+        """Return the reference's own performance; ``None`` where no expectation is relative to it."""
+        if reference is None or not any(isinstance(one, NoWorseThanReference) for one in self.expect):
+            return None
         if isinstance(reference, Report):
-            return {name: Reference.of_report(name, reference) for name in names}
-        _, read = self.read(Window.of(reference))
-        answers = read.answers.take(read.valid)
-        return {
-            name: Reference.of_answers(find_metric(name, self.scoring.problem), answers, confidence=self.confidence)
-            for name in names
-        }
+            return OwnPerformance(report=reference)
+        cohort, read = self.read(Window.of(reference))
+        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read))
 
-    def judge(self, cohort: Cohort, read: Read, reference: Mapping[str, Reference]) -> list[CheckResult]:
+    def judge(self, cohort: Cohort, read: Read, reference: OwnPerformance | None) -> list[CheckResult]:
         """Return all checks."""
         answers = read.answers.take(read.valid)
         found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
         rulings = [self._ruling(one, reference) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
-        frame = cohort.frame[~cohort.void].reset_index(drop=True)[read.valid].reset_index(drop=True)
+        frame = _answered(cohort, read)
         for segment in self.segments:
-            results += judge_segments(segment, frame[segment.column], answers, rulings)
+            results += judge_segments(segment, frame, answers, rulings, reference)
         asked = {one.metric for one in self.expect}
         if not self.expect:
             found = [*found, nothing_expected()]
@@ -245,14 +242,15 @@ class Evaluation:
             "confidence": self.confidence,
         }
 
-    def _ruling(self, expectation: Expectation, reference: Mapping[str, Reference]) -> Ruling:
+    def _ruling(self, expectation: Expectation, reference: OwnPerformance | None) -> Ruling:
         relative = isinstance(expectation, NoWorseThanReference)
+        metric = find_metric(expectation.metric, self.scoring.problem)
         return Ruling(
-            metric=find_metric(expectation.metric, self.scoring.problem),
+            metric=metric,
             expectation=expectation,
             confidence=self.confidence,
             min_completeness=self.min_completeness,
-            reference=reference[expectation.metric] if relative else None,
+            reference=reference.whole(metric, confidence=self.confidence) if reference and relative else None,
         )
 
     def _others(self, asked: set[str], rows: int) -> list[Metric]:
@@ -275,3 +273,8 @@ class Evaluation:
             message=found.reason,
             detail={"interval_method": found.method, "provisional": bool(np.isnan(answers.y).any())},
         )
+
+
+def _answered(cohort: Cohort, read: Read) -> pd.DataFrame:
+    """Return the rows of the cohort whose answers can be used, one per answer."""
+    return cohort.frame[~cohort.void].reset_index(drop=True)[read.valid].reset_index(drop=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
@@ -14,6 +15,10 @@ from airflow_ml_monitor.performance.registry import Bounds, Estimate, Metric, bo
 from airflow_ml_monitor.results import CheckResult, Interval, Report
 from airflow_ml_monitor.window import Window
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Mask = NDArray[np.bool_]
 KIND = "model_quality"
 LEAST_LABELS = 30
 """Labels below which nothing is decided."""
@@ -42,12 +47,13 @@ class Reference:
         return cls(measured=measured, missing=missing, total=len(answers), extremes=either)
 
     @classmethod
-    def of_report(cls, name: str, report: Report) -> Reference:
-        """Read it from a report that ``evaluate_model`` made."""
+    def of_report(cls, name: str, report: Report, segment: str | None = None) -> Reference:
+        """Read it from a report that ``evaluate_model`` made, of all rows or of a segment."""
         whole = {result.check: result for result in report.results if result.segment is None}
         known = whole.get("completeness")
         missing = int(known.detail["missing"] + (whole["invalid_labels"].value or 0)) if known is not None else 0
-        measured = _reported(name, whole.get(name))
+        found = (result for result in report.results if (result.check, result.segment) == (name, segment))
+        measured = _reported(name, next(found, None))
         total = (known.n_current or 0) if known is not None else measured.n
         return cls(
             measured=measured,
@@ -70,6 +76,33 @@ class Reference:
         enough = self.total - self.missing >= min_completeness * self.total
         least = numerals.number(100 * min_completeness, 3)
         return "" if enough else f"{known}, at least {least} % are asked for"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPerformance:
+    """Where the reference's own performance is found: in its rows, or in a report of them.
+
+    :param frame: the columns of the reference's rows, one row per answer.
+    """
+
+    answers: Answers | None = None
+    frame: pd.DataFrame | None = None
+    report: Report | None = None
+
+    def whole(self, metric: Metric, *, confidence: float) -> Reference:
+        """Return a metric of all of it."""
+        return self._of(metric, self.answers, None, confidence)
+
+    def part(self, metric: Metric, rows: Mask | None, segment: str, *, confidence: float) -> Reference:
+        """Return a metric of a segment: of these rows, or as the report has it under the segment's name."""
+        answers = None if self.answers is None or rows is None else self.answers.take(rows)
+        return self._of(metric, answers, segment, confidence)
+
+    def _of(self, metric: Metric, answers: Answers | None, segment: str | None, confidence: float) -> Reference:
+        if self.report is not None:
+            return Reference.of_report(metric.name, self.report, segment)
+        assert answers is not None, "it is made of rows or of a report"
+        return Reference.of_answers(metric, answers, confidence=confidence)
 
 
 def require_reference(reference: Any, *, timed: bool, confidence: float) -> None:

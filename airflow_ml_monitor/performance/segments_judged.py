@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.reference import Mask, OwnPerformance
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.performance.verdict import Ruling
 from airflow_ml_monitor.results import CheckResult, Severity, Status
@@ -17,23 +18,31 @@ MISSING = "(missing)"
 
 
 def judge_segments(
-    segment: Segment, column: pd.Series[Any], answers: Answers, rulings: Sequence[Ruling]
+    segment: Segment,
+    frame: pd.DataFrame,
+    answers: Answers,
+    rulings: Sequence[Ruling],
+    reference: OwnPerformance | None,
 ) -> list[CheckResult]:
     """Return a check per level and ruling, and one that says which levels were not judged, where there are any.
 
     With k levels each interval has confidence ``1 - (1 - confidence) / k`` (Bonferroni): among many levels one would
-    be past its limit by chance.
+    be past its limit by chance. What is relative to the reference is relative to the same level of it: a level that was
+    always harder is not degraded.
 
-    :param column: the segment's column, a value per answer.
+    :param frame: holds the segment's column, a row per answer.
     """
-    named = _named(column)
+    named = _named(frame[segment.column])
+    theirs = None if reference is None or reference.frame is None else _named(reference.frame[segment.column])
     counts = named.value_counts()
     levels = _judged(segment, counts)
     results = []
     for level in levels:
         part = answers.take((named == level).to_numpy(bool))
+        rows = None if theirs is None else (theirs == level).to_numpy(bool)
         for ruling in rulings:
-            results.append(_check(segment, level, part, ruling, len(levels)))
+            own = _of_level(ruling, len(levels), reference, rows, f"{segment.column}={level}")
+            results.append(_check(segment, level, part, own))
     left = counts.drop(levels, errors="ignore")
     return [*results, *([_not_judged(segment, left)] if len(left) else [])]
 
@@ -51,12 +60,20 @@ def _judged(segment: Segment, counts: pd.Series[Any]) -> list[str]:
     return [str(level) for level in segment.levels]
 
 
-def _check(segment: Segment, level: str, part: Answers, ruling: Ruling, levels: int) -> CheckResult:
-    own = replace(ruling, confidence=1 - (1 - ruling.confidence) / levels)
+def _of_level(ruling: Ruling, levels: int, reference: OwnPerformance | None, rows: Mask | None, name: str) -> Ruling:
+    """Return a ruling for one of so many levels, relative to the same level of the reference."""
+    confidence = 1 - (1 - ruling.confidence) / levels
+    theirs = ruling.reference
+    if theirs is not None and reference is not None:
+        theirs = reference.part(ruling.metric, rows, name, confidence=confidence)
+    return replace(ruling, confidence=confidence, reference=theirs)
+
+
+def _check(segment: Segment, level: str, part: Answers, ruling: Ruling) -> CheckResult:
     severity = ruling.expectation.severity
     if not segment.required and severity is Severity.CRITICAL:
         severity = Severity.WARNING
-    result = own.judge(part, segment=f"{segment.column}={level}", severity=severity)
+    result = ruling.judge(part, segment=f"{segment.column}={level}", severity=severity)
     return replace(result, required=segment.required)
 
 

@@ -13,7 +13,7 @@ from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import compare_models, evaluate_model
-from airflow_ml_monitor.performance.expectations import NoWorseThanReference
+from airflow_ml_monitor.performance.expectations import AtLeast, NoWorseThanReference
 from airflow_ml_monitor.results import CheckResult, Report, Status
 from tests.performance.scored import START, asked, made, scored, told
 
@@ -97,3 +97,46 @@ def test_predictions_without_a_time_are_not_compared_with_themselves() -> None:
     untimed = Frame(InMemory(predictions))
     with pytest.raises(ConfigurationError, match="needs time_column= on the predictions"):
         evaluate_model(untimed, told(labels), **asked(expect=EXPECT, reference=FIRST))
+
+
+def of_two_kinds(seed: int, spoiled: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two carriers, one of which was always hard to predict; and one that is not predicted at all."""
+    rows = 2_000
+    generator = np.random.default_rng(seed)
+    truth = (generator.random(rows) < 0.4).astype(int)
+    carrier = np.where(generator.random(rows) < 0.5, "easy", "hard")
+    skill = np.where(carrier == "easy", 2.0, 0.2) * np.where(carrier == spoiled, 0.0, 1.0)
+    score = 1 / (1 + np.exp(-(skill * (2 * truth - 1) + generator.standard_normal(rows))))
+    at = START + pd.to_timedelta(np.arange(rows), unit="h") + timedelta(days=100 * seed)
+    keys = np.arange(rows) + rows * seed
+    predictions = pd.DataFrame({"id": keys, "at": at, "score": score, "carrier": carrier})
+    return predictions, pd.DataFrame({"id": keys, "label": truth, "arrived_at": at + timedelta(days=10)})
+
+
+@pytest.mark.parametrize(("spoiled", "easy"), [(None, Status.PASS), ("easy", Status.FAIL)])
+@pytest.mark.parametrize("by_report", [False, True])
+def test_a_segment_is_no_worse_than_the_same_segment_was(spoiled: str | None, easy: Status, by_report: bool) -> None:
+    (before, known), (now, since) = of_two_kinds(0), of_two_kinds(1, spoiled)
+    predictions, labels = made(pd.concat([before, now])), told(pd.concat([known, since]))
+    first = (before["at"].min(), before["at"].max() + timedelta(hours=1))
+    second = (now["at"].min(), now["at"].max() + timedelta(hours=1))
+    settings = asked(expect=[NoWorseThanReference("roc_auc", 0.1)], segments=["carrier"])
+    reference: Any = first
+    if by_report:
+        settings_before = settings | {"expect": [AtLeast("roc_auc", 0.5)]}
+        reference = evaluate_model(predictions, labels, window=first, **settings_before)
+    report = evaluate_model(predictions, labels, window=second, reference=reference, **settings)
+    statuses = {one.segment: one.status for one in report.results if one.segment and one.check == "roc_auc"}
+    assert statuses == {"carrier=easy": easy, "carrier=hard": Status.PASS}
+
+
+def test_a_segment_that_the_reference_lacks_cannot_be_compared() -> None:
+    (before, known), (now, since) = of_two_kinds(0), of_two_kinds(1)
+    predictions = made(pd.concat([before.assign(carrier="easy"), now]))
+    first = (before["at"].min(), before["at"].max() + timedelta(hours=1))
+    second = (now["at"].min(), now["at"].max() + timedelta(hours=1))
+    settings = asked(expect=[NoWorseThanReference("roc_auc", 0.2)], segments=["carrier"])
+    report = evaluate_model(predictions, told(pd.concat([known, since])), window=second, reference=first, **settings)
+    (hard,) = [one for one in report.results if one.segment == "carrier=hard" and one.check == "roc_auc"]
+    assert hard.status is Status.INSUFFICIENT
+    assert "the reference has no roc_auc" in hard.message
