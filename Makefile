@@ -37,11 +37,12 @@ $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 test: lint docs ## Lint, type-check, build the docs and run every test (real Postgres, real Airflow).
 	$(VENV)/bin/python -m pytest
 
-# Airflow 3.2 sets no upper bound on FastAPI, and newer ones break it.
+# Airflow 3.2 sets no upper bounds on FastAPI and svcs, and newer ones break it: svcs 26 takes its registry from an
+# execution API that `dag.test()` still uses.
 $(AIRFLOW_VENV)/.dev: pyproject.toml | $(VENV)/bin/uv
 	@echo "Installing Airflow $(AIRFLOW) and what the tests need into $(AIRFLOW_VENV) ..."
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(AIRFLOW_VENV)
-	@echo 'fastapi<0.137' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
+	@printf '%s\n' 'fastapi<0.137' 'svcs<26' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
 		--constraint /dev/stdin 'apache-airflow==$(AIRFLOW).*' --editable '.[dev]'
 	@touch $@
 
