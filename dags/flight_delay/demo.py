@@ -52,14 +52,13 @@ def chosen_weeks(text: str) -> list[date]:
 
 def show(place: Place, weeks: list[Week], seconds: float) -> list[str]:
     """Print the table and where all of it can be looked at; return what went wrong."""
-    from flight_delay.demo_table import render
+    from flight_delay.demo_table import render, summary
 
     wrong = [f"{week.start.date()}: {what}" for week in weeks for what in week.unexpected]
     elsewhere = "" if place.folder == FOLDER else f" --folder {place.folder}"
     command = f"{_short(sys.executable)} {_short(__file__)}{elsewhere}"
     print(f"\n{render(weeks)}\n")
-    degraded, deployed = sum(week.event for week in weeks), sum(week.deployed is not None for week in weeks)
-    print(f"{len(weeks)} weeks: {degraded} degraded, {deployed} challengers deployed, in {seconds:.0f} s.")
+    print(f"{summary(weeks)}, in {seconds:.0f} s.")
     print(f"Logs of Airflow and its tasks: {_short(place.log)}")
     print(f"The store, a PostgreSQL in {_short(place.postgres)}, answers SQL:")
     print(f"  {command} --query '{EXAMPLE}'")

@@ -54,9 +54,17 @@ class Airflow:
         """Whether all its parts are at work."""
         try:
             health = self._ask("GET", "/api/v2/monitor/health", None, {})
-        except (AirflowError, OSError):
+        except AirflowError:
             return False
         return all(health.get(name, {}).get("status") == "healthy" for name in _COMPONENTS)
+
+    def require_running(self) -> None:
+        """Raise where it has ended.
+
+        :raises AirflowError: it has.
+        """
+        if self.process.poll() is not None:
+            raise AirflowError(f"Airflow ended with exit code {self.process.returncode}; its log says why")
 
     def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
@@ -69,6 +77,8 @@ class Airflow:
                 return answer
         except urllib.error.HTTPError as error:
             raise AirflowError(f"{method} {path} answered {error.code}: {error.read().decode()[:300]}") from None
+        except OSError as error:
+            raise AirflowError(f"{method} {path} was not answered ({error}); Airflow's log says why") from None
 
 
 @contextmanager

@@ -39,6 +39,12 @@ def render(weeks: list[Week]) -> str:
     return "\n".join(lines)
 
 
+def summary(weeks: list[Week]) -> str:
+    """Return what the weeks came to in one sentence, without its end."""
+    degraded, deployed = sum(week.event for week in weeks), sum(week.deployed is not None for week in weeks)
+    return f"{_counted(len(weeks), 'week')}: {degraded} degraded, {_counted(deployed, 'challenger')} deployed"
+
+
 def progress(week: Week, number_of: int, of: int, seconds: float) -> str:
     """Return one line that says how a week came out."""
     _, labelled, _, _, _, model, by, quality, drift, gate, outcome = _cells(week)
@@ -61,6 +67,10 @@ def _cells(week: Week) -> tuple[str, ...]:
         "open" if week.released else "closed",
         _outcome(week),
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _percent(share: float | None) -> str:
