@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_ml_monitor.window import Window
 from flight_delay.datasets import FEATURES, FLIGHTS, LABELS_BY_FLIGHT_TIME, TIMEZONE
+from flight_delay.warehouse import instants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ def train(
 ) -> dict[str, Any]:
     """Train on the flights of the windows whose labels had arrived by ``as_of``, save the model, and describe it.
 
-    :returns: version (the New York day of ``as_of``), trained_on, as_of, rows and late_share. Plain JSON.
+    :returns: version (the New York day of ``as_of``, numbered where another model of that day is kept), trained_on,
+        as_of, rows and late_share. Plain JSON.
     """
     flights = read_labelled(windows, as_of, connections)
     description = {
@@ -51,7 +53,7 @@ def train(
         "rows": len(flights),
         "late_share": round(float(flights[LABEL].mean()), 4),
     }
-    version = as_of.astimezone(ZoneInfo(TIMEZONE)).date().isoformat()
+    version = registry.version_for(as_of.astimezone(ZoneInfo(TIMEZONE)).date().isoformat(), description)
     registry.save(version, fitted(flights), description)
     return {"version": version, **description}
 
@@ -72,6 +74,14 @@ def read_labelled(windows: list[Window], as_of: datetime, connections: Connectio
 def read_flights(window: Window) -> pd.DataFrame:
     """Return the flights of a window with what is known of them before departure."""
     return FLIGHTS.open(window).to_pandas(["flight_id", "scheduled_at", *FEATURES])
+
+
+def unseen(flights: pd.DataFrame, description: dict[str, Any]) -> pd.DataFrame:
+    """Return the flights that are in none of the windows which the described model was trained on."""
+    for window in map(Window.of, description["trained_on"]):
+        at = instants(flights["scheduled_at"])
+        flights = flights[(at < window.start) | (at >= window.end)]
+    return flights
 
 
 def score(model: Pipeline, flights: pd.DataFrame) -> pd.DataFrame:

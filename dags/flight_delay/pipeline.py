@@ -43,14 +43,16 @@ def train_challenger(window: Window, trial: str) -> dict[str, Any]:
     """Train on the weeks before a window, and log what champion and challenger say of the window's own flights.
 
     All is as it was known when the window's labels were in. Neither model has seen the flights they are compared on:
-    the champion was trained for this window or an earlier one.
+    weeks of the window that the champion has learnt from, as it may where events have merged, are left out.
     """
     as_of, registry, engine = window.end + LABEL_DELAY, Registry.default(), warehouse.connect()
     champion = registry.in_use(as_of)
     if champion is None:
         raise LookupError(f"no model was in use at {as_of.isoformat()}; run flight_delay_reference first")
     trained = model.train(model.weeks_before(window, closed_windows()), as_of, registry, connections())
-    flights = model.read_flights(window)
+    flights = model.unseen(model.read_flights(window), registry.describe(champion))
+    if flights.empty:
+        raise LookupError(f"model {champion}, the one in use, has learnt from all of {window}; compare on a later week")
     for side, version in (("champion", champion), ("challenger", trained["version"])):
         warehouse.log_trial(engine, trial, side, model.score(registry.load(version), flights), version)
     return {**trained, "champion": champion}

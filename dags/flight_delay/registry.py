@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ class Registry:
     def default(cls) -> Registry:
         home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
         return cls(Path(os.environ.get("FLIGHT_DELAY_MODELS", str(home / "models"))))
+
+    def version_for(self, name: str, description: dict[str, Any]) -> str:
+        """Return ``name``, or ``name`` with the first number under which no model with another description is kept.
+
+        A challenger that is not proven yet must not take the place of the model in use.
+        """
+        names = itertools.chain([name], (f"{name}.{number}" for number in itertools.count(2)))
+        return next(version for version in names if self._may_be(version, description))
 
     def save(self, version: str, model: Any, description: dict[str, Any]) -> None:
         """Keep a trained model and its description under ``version``; the same version again replaces it."""
@@ -68,6 +77,12 @@ class Registry:
         """Return the version that was in use at a moment; ``None`` before the first."""
         before = [one for one in self._deployments() if datetime.fromisoformat(one["since"]) <= at]
         return str(before[-1]["version"]) if before else None
+
+    def _may_be(self, version: str, description: dict[str, Any]) -> bool:
+        try:
+            return self.describe(version) == {"version": version, **description}
+        except FileNotFoundError:
+            return True
 
     def _deployments(self) -> list[dict[str, str]]:
         path = self.folder / _DEPLOYED

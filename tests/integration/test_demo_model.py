@@ -127,6 +127,25 @@ class TestTraining:
         assert before == [week(date(2013, 2, 25)), week(date(2013, 3, 11)), week(date(2013, 3, 18))]
         assert closed.end == before[1].start
 
+    def test_what_a_model_has_learnt_from_is_left_out(self) -> None:
+        from flight_delay import model
+
+        flights = model.read_flights(Window(FIRST.start, SECOND.end))
+        unseen = model.unseen(flights, {"trained_on": [FIRST.to_dict()]})
+        assert unseen["flight_id"].tolist() == model.read_flights(SECOND)["flight_id"].tolist()
+
+    def test_a_challenger_of_the_same_day_leaves_the_model_in_use_as_it_is(
+        self, warehouse: Connections, registry: Registry
+    ) -> None:
+        from flight_delay import model
+
+        as_of = SECOND.end + timedelta(weeks=4)
+        deployed = model.train([FIRST], as_of, registry, warehouse)["version"]
+        kept = registry.describe(deployed)
+        challenger = model.train([SECOND], as_of, registry, warehouse)["version"]
+        assert challenger == f"{deployed}.2"
+        assert registry.describe(deployed) == kept
+
 
 class TestRegistry:
     def test_gives_back_what_it_was_given(self, registry: Registry) -> None:
