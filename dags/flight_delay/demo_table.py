@@ -22,7 +22,7 @@ _HEAD = (
     "quality",
     "drift",
     "gate",
-    "",
+    "challenger",
 )
 _NUMBERS = (1, 2, 3, 4)
 _WIDTH = 118
@@ -49,13 +49,13 @@ def progress(week: Week, number_of: int, of: int, seconds: float) -> str:
     """Return one line that says how a week came out."""
     _, labelled, _, _, _, model, by, quality, drift, gate, outcome = _cells(week)
     judged = f"labels {labelled}, model {model}; retraining by {by}: quality {quality}, drift {drift}, gate {gate}"
-    return f"[{number_of:>2}/{of}] {week.start.date()}  {judged}, {outcome}  ({seconds:.1f} s)"
+    return f"[{number_of:>2}/{of}] {week.start.date()}  {judged}, challenger {outcome}  ({seconds:.1f} s)"
 
 
 def _cells(week: Week) -> tuple[str, ...]:
     labels = week.labels
     return (
-        f"{week.start.date()} to {week.end.date()}",
+        f"{week.start.date()}",
         _percent(labels.get("completeness")),
         f"{labels['void']:,}" if labels else "none",
         _percent(week.late),
@@ -84,10 +84,10 @@ def _verdict(week: Week, task: str) -> str:
 
 def _outcome(week: Week) -> str:
     if not week.released:
-        return "no challenger"
+        return "none"
     if week.difference is None:
         return f"not compared ({week.tasks.get('compare')})"
-    versus = f"challenger {week.difference:+.3f}"
+    versus = f"{week.difference:+z.3f}"
     return f"{versus}: deployed {week.deployed}" if week.deployed else f"{versus}: refused"
 
 
