@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import time
 from datetime import date
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 if not __package__:  # run as a script: its own folder would offer our modules under everybody's names
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from flight_delay.demo_environment import DAGS, Place, configure_airflow, migrate_airflow, postgres
+from flight_delay.demo_environment import DAGS, Place, configure_airflow, migrate_airflow, postgres, stop_in_order
 from flight_delay.demo_runs import FIRST, LAST, DemoError, every_monday, play
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def run(place: Place, weeks: str, json_path: Path | None) -> int:
 def main() -> int:
     given = parse()
     place = Place(given.folder.resolve())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped on the way out
+    stop_in_order()
     try:
         with place.reserved():
             if given.query:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from flight_delay.demo_environment import Place
 
 _STARTS_WITHIN = 120.0
-_STOPS_WITHIN = 20.0
+_GUARD = Path(__file__).with_name("demo_guard.py")
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -85,24 +84,26 @@ class Airflow:
 def running(place: Place, port: int) -> Iterator[Airflow]:
     """Start ``airflow standalone`` over the demo's metadata, wait until all of it is at work, and stop it at the end.
 
+    It does not outlive this process, not even one that is killed.
+
     :raises AirflowError: it ended, or was not ready in two minutes; the log says why.
     """
     require_free(port)
     with place.log.open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", str(_GUARD), sys.executable, "-m", "airflow", "standalone"],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **_settings(port)},
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C reaches us, who stop it in order
         )
     airflow = Airflow(port, process)
     try:
         _wait_until_healthy(airflow, place)
         yield airflow
     finally:
-        _stop(process)
+        process.communicate(b"\n")
 
 
 def free_port() -> int:
@@ -151,27 +152,3 @@ def _wait_until_healthy(airflow: Airflow, place: Place) -> None:
         if time.monotonic() > until:
             raise AirflowError(f"Airflow was not ready within {_STARTS_WITHIN:.0f} s; {place.log} says why")
         time.sleep(0.5)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End Airflow and whatever it has started: gently, then not."""
-    for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, how)
-        except ProcessLookupError:
-            break
-        if _gone(process):
-            break
-    process.wait()
-
-
-def _gone(process: subprocess.Popen[bytes]) -> bool:
-    until = time.monotonic() + _STOPS_WITHIN / 2
-    while time.monotonic() < until:
-        process.poll()
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.2)
-    return False

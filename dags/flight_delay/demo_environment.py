@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -18,10 +19,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 DAGS = Path(__file__).resolve().parents[1]
 STORE_CONN_ID = "ml_monitor_default"
 WAREHOUSE_CONN_ID = "warehouse"
+
+
+def stop_in_order() -> None:
+    """Let Ctrl-C and SIGTERM end this process by way of all that it has to stop; a second one cannot cut that short."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, lambda *_: None)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + number)
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ if not __package__:  # run as a script: its own folder would offer our modules u
 
 from flight_delay.demo import FOLDER, TELLING, run
 from flight_delay.demo_airflow import Airflow, AirflowError, require_free, running
-from flight_delay.demo_environment import Place, configure_airflow, postgres
+from flight_delay.demo_environment import Place, configure_airflow, postgres, stop_in_order
 from flight_delay.demo_episode import EVALUATION, RETRAINING
 from flight_delay.demo_runs import DemoError
 
@@ -35,7 +34,10 @@ def serve(place: Place, port: int) -> None:
             print(f"The runs of the weeks: {airflow.url}/dags/{RETRAINING}", flush=True)
             print(f"What their labels said: {airflow.url}/dags/{EVALUATION}", flush=True)
             print("Ctrl-C stops it.", flush=True)
-            _stay(airflow, place)
+            try:
+                _stay(airflow, place)
+            finally:
+                print("Airflow stops, which takes some seconds ...", flush=True)
 
 
 def _stay(airflow: Airflow, place: Place) -> None:
@@ -50,7 +52,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the demo was run")
     given = parser.parse_args()
     place = Place(given.folder.resolve())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all is stopped on the way out
+    stop_in_order()
     try:
         with place.reserved():
             require_free(given.port)
