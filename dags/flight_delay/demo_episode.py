@@ -92,7 +92,7 @@ def _found(airflow: sa.Engine, query: sa.TextClause, **given: str) -> Any:
         return connection.execute(query, given).scalar()
 
 
-def _wait(server: Airflow, until: Callable[[], Any], otherwise: str, seconds: float = 180.0) -> Any:
+def _wait(server: Airflow, until: Callable[[], Any], otherwise: str, seconds: float = 400.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         server.require_running()
