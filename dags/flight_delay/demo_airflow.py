@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from flight_delay.demo_environment import Place
 
-_STARTS_WITHIN = 120.0
+_STARTS_WITHIN = 300.0
 _GUARD = Path(__file__).with_name("demo_guard.py")
 _COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
@@ -86,7 +86,7 @@ def running(place: Place, port: int) -> Iterator[Airflow]:
 
     It does not outlive this process, not even one that is killed.
 
-    :raises AirflowError: it ended, or was not ready in two minutes; the log says why.
+    :raises AirflowError: it ended, or was not ready in five minutes; the log says why.
     """
     require_free(port)
     with place.log.open("a") as log:
