@@ -14,12 +14,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from airflow_ml_monitor.version_compat import COMMAND_LINE
@@ -87,7 +89,12 @@ class TestRun:
 
     def test_the_blizzard_is_blocked_by_data_quality_alone(self, demo: Demo) -> None:
         week = demo.weeks[BLIZZARD]
-        assert week["verdicts"] == {"model_quality": "pass", "quality": "fail", "drift": "pass", "gate": "fail"}
+        assert {task: week["verdicts"][task] for task in ("quality", "drift", "gate")} == {
+            "quality": "fail",
+            "drift": "pass",
+            "gate": "fail",
+        }
+        assert week["event"] is False
         assert {(reason["task"], reason["column"]) for reason in week["reasons"]} == {
             ("quality", "late"),
             ("quality", "cancelled"),
@@ -216,15 +223,18 @@ def shown(demo: Demo) -> dict[str, Any]:
     port = free_port()
     command = [sys.executable, str(DEMO.with_name("demo_ui.py")), "--folder", str(demo.folder), "--port", str(port)]
     serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    answers: dict[str, Any] = {}
+    answers: dict[str, Any] = {"started": []}
     try:
         assert serving.stdout is not None
         said = [serving.stdout.readline() for _ in range(4)]
         airflow = Airflow(port, serving)
         for dag in ("flight_delay_label_evaluation", "flight_delay_retraining"):
             answers[dag] = airflow.call("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+        answers["started"] = psutil.Process(serving.pid).children(recursive=True)
     finally:
         serving.send_signal(signal.SIGINT)
+        time.sleep(1)
+        serving.send_signal(signal.SIGINT)  # of one who does not want to wait
         rest, _ = serving.communicate(timeout=90)
     return {"said": "".join(said) + rest, "code": serving.returncode, "port": port, **answers}
 
@@ -252,6 +262,9 @@ class TestInTheUi:
         assert not (demo.folder / "postgres" / "postmaster.pid").exists()
         running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         assert str(demo.folder) not in running
+        assert len(shown["started"]) > 4
+        at_work = [one for one in shown["started"] if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+        assert at_work == []
 
     def test_a_port_that_is_taken_is_named(self, demo: Demo, shown: dict[str, Any]) -> None:
         with socket.socket() as taken:
