@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 
-_STOPS_WITHIN = 10.0
+_STOPS_WITHIN = 5.0
 _AT_ONCE = (signal.SIGKILL,)
 _GENTLY = (signal.SIGINT, signal.SIGTERM, *_AT_ONCE)
 
