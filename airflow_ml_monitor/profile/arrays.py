@@ -60,15 +60,31 @@ def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:
     if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
         array = _texts(array)  # Arrow 26 counts the nulls of a view as empty texts
     if pa.types.is_dictionary(array.type):
-        found = array.indices.value_counts()
-        values, counts = array.dictionary.take(found.field(0)), found.field(1)
-    else:
-        found = array.value_counts()
-        values, counts = found.field(0), found.field(1)
+        values, counts = dictionary_levels(array.dictionary), index_counts(array)
+        here = pc.and_(values.is_valid(), pa.array(counts > 0))
+        return values.filter(here), np.from_dlpack(pa.array(counts).filter(here)).astype(np.int64)
+    found = array.value_counts()
+    values, counts = found.field(0), found.field(1)
+    here = _is_level(values)
+    return _texts(values).filter(here), np.from_dlpack(counts.filter(here)).astype(np.int64)
+
+
+def dictionary_levels(dictionary: pa.Array) -> pa.Array:
+    """Return the values of a dictionary as texts; null and NaN as null."""
+    return pc.if_else(_is_level(dictionary), _texts(dictionary), None)
+
+
+def index_counts(array: pa.DictionaryArray) -> Counts:
+    """Return how many rows have each value of the dictionary."""
+    indices = array.indices.drop_null() if array.indices.null_count else array.indices
+    return np.bincount(np.from_dlpack(indices), minlength=len(array.dictionary))
+
+
+def _is_level(values: pa.Array) -> pa.Array:
     here = values.is_valid()
     if pa.types.is_floating(values.type):
         here = pc.and_(here, pc.invert(pc.fill_null(pc.is_nan(values), True)))
-    return _texts(values).filter(here), np.from_dlpack(counts.filter(here)).astype(np.int64)
+    return here
 
 
 def _texts(values: pa.Array) -> pa.Array:
@@ -79,10 +95,10 @@ def _texts(values: pa.Array) -> pa.Array:
     return values.cast(pa.large_string())
 
 
-def level_name(value: pa.Scalar) -> str:
-    """Return a level as text; bytes that are not UTF-8 with replacement marks."""
-    plain = value.as_py()
-    return plain.decode("utf-8", "replace") if isinstance(plain, bytes) else str(plain)
+def level_names(values: pa.Array) -> list[str]:
+    """Return levels as texts; bytes that are not UTF-8 with replacement marks."""
+    plain = values.to_pylist()
+    return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in plain]
 
 
 def hashes(texts: pa.Array) -> Hashes:
@@ -101,7 +117,7 @@ def hashes(texts: pa.Array) -> Hashes:
     data = np.frombuffer(data_buffer, dtype=np.uint8, count=last)[first:]
     starts = offsets[:-1] - first
     position = np.arange(len(data), dtype=np.int64) - np.repeat(starts, lengths)
-    weighted = _BYTE[data] * _POWER[position % _POWERS]
+    weighted = _BYTE[data] * _POWER[position & (_POWERS - 1)]
     sums = np.zeros(count, np.uint64)
     filled = lengths > 0
     sums[filled] = np.add.reduceat(weighted, starts[filled])

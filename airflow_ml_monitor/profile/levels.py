@@ -10,13 +10,24 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.errors import DataError
-from airflow_ml_monitor.profile.arrays import Counts, Hashes, hashes, level_counts, level_name
+from airflow_ml_monitor.profile.arrays import (
+    Counts,
+    Hashes,
+    dictionary_levels,
+    hashes,
+    index_counts,
+    level_counts,
+    level_names,
+)
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.sketch import MOST_LEVELS, LevelSketch
 
 NAMED_FROM = 10
 """Rows a level must have before its name is kept: levels are people's data. Rarer ones are known by a hash."""
 _LONGEST_NAME = 100
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
 _SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -123,30 +134,50 @@ class LevelCounter:
         self._start = start
         self._counts, self._outside = start.counts.copy(), start.outside
         self._names = dict(start.names)
+        self._named = np.isin(start.hashes, np.fromiter(start.names, np.uint64, len(start.names)))
         self._rows, self._missing = start.rows, start.missing
+        self._dictionary: tuple[pa.Array, _Levels] | None = None
 
     def update(self, array: pa.Array) -> None:
-        values, counts = level_counts(array)
+        levels, counts = self._counted(array)
         self._rows += len(array)
         self._missing += len(array) - int(counts.sum())
-        found = hashes(values)
-        place, listed = positions(self._start.hashes, found)
-        np.add.at(self._counts, place[listed], counts[listed])
-        self._outside = self._outside + LevelSketch.of(found[~listed], counts[~listed])
-        self._name(values, found, place, listed)
+        np.add.at(self._counts, levels.place[levels.listed], counts[levels.listed])
+        self._name_listed(levels)
+        outside = ~levels.listed & (counts > 0)
+        if outside.any():
+            self._outside = self._outside + LevelSketch.of(levels.hashes[outside], counts[outside])
+            self._name_outside(levels, outside)
 
-    def _name(
-        self, values: pa.Array, found: Hashes, place: Counts, listed: np.ndarray[Any, np.dtype[np.bool_]]
-    ) -> None:
-        total = np.zeros(len(found), np.int64)
-        total[listed] = self._counts[place[listed]]
-        outside = self._outside
-        at, kept = positions(outside.hashes, found[~listed])
-        total[~listed] = np.where(kept, outside.counts[at] if len(outside.counts) else 0, 0)
-        for index in np.flatnonzero(total >= NAMED_FROM):
-            key = int(found[index])
-            if key not in self._names:
-                self._names[key] = level_name(values[int(index)])[:_LONGEST_NAME]
+    def _counted(self, array: pa.Array) -> tuple[_Levels, Counts]:
+        if not pa.types.is_dictionary(array.type):
+            values, counts = level_counts(array)
+            return _Levels.of(values, self._start.hashes), counts
+        # The batches of a file share a dictionary: what is known of it is kept.
+        if self._dictionary is None or not self._dictionary[0].equals(array.dictionary):
+            levels = _Levels.of(dictionary_levels(array.dictionary), self._start.hashes)
+            self._dictionary = array.dictionary, levels
+        levels = self._dictionary[1]
+        return levels, np.where(levels.there, index_counts(array), 0)
+
+    def _name_listed(self, levels: _Levels) -> None:
+        place = levels.place
+        new = np.flatnonzero(levels.listed & (self._counts[place] >= NAMED_FROM) & ~self._named[place])
+        self._name(levels, new)
+        self._named[place[new]] = True
+
+    def _name_outside(self, levels: _Levels, outside: Flags) -> None:
+        place, kept = positions(self._outside.hashes, levels.hashes)
+        outside &= kept
+        outside[outside] = self._outside.counts[place[outside]] >= NAMED_FROM
+        self._name(levels, np.flatnonzero(outside))
+
+    def _name(self, levels: _Levels, which: Counts) -> None:
+        if not len(which):
+            return
+        named = level_names(levels.values.take(pa.array(which)))
+        for key, name in zip(levels.hashes[which].tolist(), named, strict=True):
+            self._names.setdefault(key, name[:_LONGEST_NAME])
 
     def finish(self) -> LevelProfile:
         return replace(
@@ -159,7 +190,27 @@ class LevelCounter:
         )._forgetting()
 
 
-def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, np.ndarray[Any, np.dtype[np.bool_]]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Levels:
+    """Levels of an array: as texts, whether they are one (not null), by hash, and where they stand among the listed."""
+
+    values: pa.Array
+    there: Flags
+    hashes: Hashes
+    place: Counts
+    listed: Flags
+
+    @classmethod
+    def of(cls, values: pa.Array, listed: Hashes) -> _Levels:
+        there = np.ones(len(values), np.bool_)
+        if values.null_count:
+            there = np.from_dlpack(values.is_valid().cast(pa.uint8())).astype(np.bool_)
+        found = hashes(values)
+        place, here = positions(listed, found)
+        return cls(values, there, found, place, here & there)
+
+
+def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, Flags]:
     """Return where each wanted hash stands among ordered ones, and whether it does (0 where it does not)."""
     place = np.searchsorted(ordered, wanted).astype(np.int64)
     place[place == len(ordered)] = 0

@@ -12,8 +12,9 @@ import pyarrow as pa
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.arrays import Counts, Floats, numbers
 from airflow_ml_monitor.profile.edges import Edges
-from airflow_ml_monitor.profile.kernel import Moments, block_moments, count_at_edges, sorted_blocks
+from airflow_ml_monitor.profile.kernel import Block, Moments, blocks
 from airflow_ml_monitor.profile.kinds import Kind
+from airflow_ml_monitor.profile.lookup import Lookup, SortedLookup, lookup_for
 from airflow_ml_monitor.profile.quantiles import location
 
 
@@ -128,46 +129,64 @@ class NumericProfile:
 
 
 _COUNTS = ("rows", "missing", "negative_infinite", "positive_infinite")
-_ADDED = (*_COUNTS, "too_large", "moments", "clipped")
+_APART = (*_COUNTS, "too_large")
+_ADDED = (*_APART, "moments", "clipped")
+
+
+_MANY = 1 << 14
+"""Values of one array from which on a table is made to look them up in."""
 
 
 class NumericCounter:
     """Counts Arrow arrays of one column into a ``NumericProfile``."""
 
     def __init__(self, start: NumericProfile, column: str) -> None:
-        self._edges, self._column = start.edges, column
-        self._at, self._between, self._sums = start.at.copy(), start.between.copy(), start.sums.copy()
-        self._rest = start
+        self._start, self._column, self._edges = start, column, start.edges
+        size = 2 * len(start.at) + 1
+        self._counts, self._sums = np.zeros(size, np.int64), np.zeros(size)
+        self._added = dict.fromkeys(_APART, 0)
+        self._minimum, self._maximum = np.inf, -np.inf
+        self._moments, self._clipped = Moments(), Moments()
+        self._lookup: Lookup | None = None
 
     def update(self, array: pa.Array) -> None:
         values = numbers(array, self._column)
-        rows, missing = len(array), len(array) - len(values)
-        self._rest = replace(self._rest, rows=self._rest.rows + rows, missing=self._rest.missing + missing)
-        for block in sorted_blocks(values):
-            self._count(block.values)
-            self._rest = replace(
-                self._rest,
-                missing=self._rest.missing + block.nan,
-                negative_infinite=self._rest.negative_infinite + block.negative,
-                positive_infinite=self._rest.positive_infinite + block.positive,
-                too_large=self._rest.too_large + block.too_large,
-            )
+        self._added["rows"] += len(array)
+        self._added["missing"] += len(array) - len(values)
+        lookup = self._lookup or SortedLookup(self._edges.values)
+        if self._lookup is None and len(values) >= _MANY:
+            lookup = self._lookup = lookup_for(self._edges.values)
+        for block in blocks(values):
+            self._add(block, lookup)
 
-    def _count(self, values: Floats) -> None:
-        if not len(values):
+    def _add(self, block: Block, lookup: Lookup) -> None:
+        self._added["missing"] += block.nan
+        self._added["negative_infinite"] += block.negative
+        self._added["positive_infinite"] += block.positive
+        self._added["too_large"] += block.too_large
+        if not len(block.values):
             return
-        at, between, sums = count_at_edges(values, self._edges.values)
-        self._at += at
-        self._between += between
+        counts, sums = lookup.count(block.values)
+        self._counts += counts
         self._sums += sums
-        moments, clipped = block_moments(values, self._edges.low, self._edges.high)
-        self._rest = replace(
-            self._rest,
-            minimum=min(self._rest.minimum, float(values[0])),
-            maximum=max(self._rest.maximum, float(values[-1])),
-            moments=self._rest.moments + moments,
-            clipped=self._rest.clipped + clipped,
-        )
+        self._minimum, self._maximum = min(self._minimum, block.minimum), max(self._maximum, block.maximum)
+        self._moments += Moments.of(block.values)
+        self._clipped += Moments.of(np.clip(block.values, self._edges.low, self._edges.high))
 
     def finish(self) -> NumericProfile:
-        return replace(self._rest, at=self._at, between=self._between, sums=self._sums)
+        counted = replace(
+            self._start.empty(),
+            at=self._counts[1::2],
+            between=self._counts[::2],
+            sums=self._sums[::2],
+            minimum=self._minimum,
+            maximum=self._maximum,
+            moments=self._moments,
+            clipped=self._clipped,
+            rows=self._added["rows"],
+            missing=self._added["missing"],
+            negative_infinite=self._added["negative_infinite"],
+            positive_infinite=self._added["positive_infinite"],
+            too_large=self._added["too_large"],
+        )
+        return self._start + counted
