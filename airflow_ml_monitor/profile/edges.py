@@ -36,23 +36,23 @@ class Edges:
         return (self.low - FAR_WIDTHS * width, self.high + FAR_WIDTHS * width) if width > 0 else None
 
 
-def choose_edges(values: Floats, *, complete: bool) -> Edges:
+def choose_edges(values: Floats, distinct: Floats | None) -> Edges:
     """Return the edges for a reference.
 
-    :param values: its finite values, in any order; a sample of them if not ``complete``.
+    :param values: its finite values, or a uniform sample of them, in any order.
+    :param distinct: its distinct values in ascending order where they are at most ``MOST_EDGES``, else ``None``.
     """
     if not len(values):
         return Edges(np.zeros(0), 0.0, 0.0, 0)
     ordered = np.sort(values)
     low, high = _quantile(ordered, 0.01), _quantile(ordered, 0.99)
     if not low < high:
-        low, high = float(ordered[0]), float(ordered[-1])
-    distinct = ordered[np.concatenate(([True], np.diff(ordered) > 0))]
-    exact = complete and len(distinct) <= MOST_EDGES
+        among = ordered if distinct is None else distinct
+        low, high = float(among[0]), float(among[-1])
     ranks = np.linspace(0, len(ordered) - 1, MOST_EDGES + 1).round().astype(np.int64)
-    inner = distinct if exact else ordered[ranks]
+    inner = ordered[ranks] if distinct is None else distinct
     edges = np.unique(np.concatenate((inner, [low, high], _outer(low, high))))
-    return Edges(edges, low, high, len(distinct) if exact else None)
+    return Edges(edges, low, high, None if distinct is None else len(distinct))
 
 
 def _quantile(ordered: Floats, share: float) -> float:

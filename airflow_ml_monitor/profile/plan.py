@@ -11,7 +11,7 @@ import pyarrow as pa
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.profile.arrays import Floats, hashes, level_counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
-from airflow_ml_monitor.profile.edges import choose_edges
+from airflow_ml_monitor.profile.edges import MOST_EDGES, choose_edges
 from airflow_ml_monitor.profile.kernel import LARGEST
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind
 from airflow_ml_monitor.profile.levels import LevelProfile, most_frequent
@@ -21,8 +21,7 @@ from airflow_ml_monitor.profile.sketch import LevelSketch
 
 SEED = 20_130_204
 """Of the sample that edges of a large reference come from: the same reference gives the same edges."""
-_CELLS = 1 << 25
-_LEAST_SAMPLE = 1 << 18
+_SAMPLE = 1 << 18
 _MOST_CANDIDATES = 1 << 20
 
 
@@ -35,23 +34,31 @@ class Planner(Protocol):
 
 
 class NumericPlanner:
-    """Keeps the values up to ``most`` of them, beyond that a uniform sample, to choose edges from."""
+    """Keeps up to ``_SAMPLE`` values, beyond that a uniform sample of as many, and all distinct values while few."""
 
-    def __init__(self, kind: Kind, column: str, most: int) -> None:
-        self._kind, self._column, self._most = kind, column, most
+    def __init__(self, kind: Kind, column: str) -> None:
+        self._kind, self._column = kind, column
         self._kept: list[Floats] = []
         self._size, self._rate = 0, 1.0
+        self._distinct: Floats | None = np.zeros(0)
         self._random = np.random.default_rng(SEED)
 
     def update(self, array: pa.Array) -> None:
         values = numbers(array, self._column)
         values = values[np.abs(values) < LARGEST]  # NaN compares false
+        self._see(values)
         self._keep(values if self._rate == 1.0 else self._thinned(values, self._rate))
-        while self._size > self._most:
+        while self._size > _SAMPLE:
             everything = np.concatenate(self._kept)
             self._kept, self._size = [], 0
             self._rate /= 2
             self._keep(self._thinned(everything, 0.5))
+
+    def _see(self, values: Floats) -> None:
+        """Count distinct values up to the number that are all made edges."""
+        if self._distinct is not None:
+            found = np.union1d(self._distinct, np.from_dlpack(pa.array(values).unique()))
+            self._distinct = found if len(found) <= MOST_EDGES else None
 
     def _keep(self, values: Floats) -> None:
         self._kept.append(values)
@@ -62,7 +69,7 @@ class NumericPlanner:
 
     def finish(self) -> ColumnProfile:
         values = np.concatenate(self._kept) if self._kept else np.zeros(0)
-        return NumericProfile.on(choose_edges(values, complete=self._rate == 1.0), self._kind)
+        return NumericProfile.on(choose_edges(values, self._distinct), self._kind)
 
 
 class LevelPlanner:
@@ -126,15 +133,13 @@ def kinds_for(types: Mapping[str, ColumnType], columns: list[str], wanted: Mappi
 
 
 def planners(kinds: Mapping[str, Kind]) -> dict[str, Planner]:
-    """Return one planner a column; numeric ones share the memory there is for values."""
-    numeric = sum(kind in (Kind.NUMERIC, Kind.DATETIME) for kind in kinds.values())
-    most = max(_LEAST_SAMPLE, _CELLS // max(1, numeric))
-    return {name: _planner(kind, name, most) for name, kind in kinds.items()}
+    """Return one planner a column."""
+    return {name: _planner(kind, name) for name, kind in kinds.items()}
 
 
-def _planner(kind: Kind, column: str, most: int) -> Planner:
+def _planner(kind: Kind, column: str) -> Planner:
     if kind in (Kind.NUMERIC, Kind.DATETIME):
-        return NumericPlanner(kind, column, most)
+        return NumericPlanner(kind, column)
     if kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
         return LevelPlanner(kind)
     return PlainPlanner(kind)

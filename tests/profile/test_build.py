@@ -114,8 +114,7 @@ def test_data_too_large_to_hold_is_read_again(tmp_path: Path, monkeypatch: pytes
 
 def test_edges_of_a_sampled_reference_are_repeatable_and_its_counts_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = pd.DataFrame({"x": np.random.default_rng(0).normal(size=30_000)})
-    monkeypatch.setattr(plan, "_CELLS", 0)
-    monkeypatch.setattr(plan, "_LEAST_SAMPLE", 5_000)
+    monkeypatch.setattr(plan, "_SAMPLE", 5_000)
     column = numeric(build_reference(rows), "x")
     assert column.count == 30_000
     assert column.moments.mean == pytest.approx(rows["x"].mean())
@@ -161,3 +160,11 @@ def test_the_data_frame_stays_as_it_was() -> None:
     before = rows.copy(deep=True)
     build_reference(rows)
     pd.testing.assert_frame_equal(rows, before)
+
+
+def test_few_values_are_all_known_of_a_sampled_reference_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "_SAMPLE", 1_000)
+    values = np.where(np.arange(50_000) == 31_415, 7.0, np.arange(50_000) % 3)
+    column = numeric(build_reference(pd.DataFrame({"x": values})), "x")
+    assert column.edges.distinct == 4
+    assert column.between.sum() == 0
