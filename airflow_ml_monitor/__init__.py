@@ -12,7 +12,7 @@ from airflow_ml_monitor.lazy import lazy_exports
 from airflow_ml_monitor.version import __version__
 
 if TYPE_CHECKING:
-    from airflow_ml_monitor.drift import DriftPolicy, detect_drift
+    from airflow_ml_monitor.drift import DriftPolicy, LearntLimits, backtest, build_reference, detect_drift
     from airflow_ml_monitor.performance import (
         AtLeast,
         AtMost,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         evaluate_model,
         label_coverage,
     )
-    from airflow_ml_monitor.profile import Profile, build_reference
+    from airflow_ml_monitor.profile import Profile
     from airflow_ml_monitor.quality import learn_suite, save_suite, validate
     from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
     from airflow_ml_monitor.window import Last, Window
@@ -33,6 +33,7 @@ __all__ = [
     "CheckResult",
     "DriftPolicy",
     "Last",
+    "LearntLimits",
     "NoWorseThanReference",
     "Profile",
     "Report",
@@ -41,6 +42,7 @@ __all__ = [
     "Status",
     "Window",
     "__version__",
+    "backtest",
     "build_reference",
     "compare_models",
     "detect_drift",
@@ -59,6 +61,7 @@ __getattr__ = lazy_exports(
         "CheckResult": "results",
         "DriftPolicy": "drift",
         "Last": "window",
+        "LearntLimits": "drift",
         "NoWorseThanReference": "performance",
         "Profile": "profile",
         "Report": "results",
@@ -66,7 +69,8 @@ __getattr__ = lazy_exports(
         "Severity": "results",
         "Status": "results",
         "Window": "window",
-        "build_reference": "profile",
+        "backtest": "drift",
+        "build_reference": "drift",
         "compare_models": "performance",
         "detect_drift": "drift",
         "evaluate_model": "performance",

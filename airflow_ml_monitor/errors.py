@@ -23,6 +23,10 @@ class MissingDataError(DataError):
     """The place named by a dataset holds nothing: no file matches, or the table does not exist."""
 
 
+class NoRowsError(DataError):
+    """The dataset has no rows where some are needed."""
+
+
 class SuiteError(ConfigurationError):
     """An expectation suite that cannot be read."""
 

@@ -151,6 +151,13 @@ class Rows(ABC):
     def label(self) -> str:
         return self.dataset.label
 
+    def without_repeated(self) -> tuple[str, ...]:
+        """Leave out the columns whose name occurs more than once from now on, and return these names.
+
+        Without it they are an error: nobody could say which one is meant.
+        """
+        return ()
+
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What a row must meet to be in the window and known at ``as_of``.

@@ -84,9 +84,20 @@ class FrameRows(Rows):
 
         :raises DataError: the callable returned something else, or two columns of one name.
         """
+        return to_arrow(self._loaded, self.label)
+
+    def without_repeated(self) -> tuple[str, ...]:
+        names = column_names(self._loaded)
+        repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+        if repeated:
+            self._loaded = _unrepeated(self._loaded, [names.count(name) == 1 for name in names])
+        return repeated
+
+    @cached_property
+    def _loaded(self) -> Any:
         load = self.dataset.load
         function = load if callable(load) else _imported(load)
-        return to_arrow(function(**self.dataset.kwargs, **self._extra(function)), self.label)
+        return function(**self.dataset.kwargs, **self._extra(function))
 
     @property
     def full_schema(self) -> pa.Schema:
@@ -153,6 +164,19 @@ def _column(series: Any) -> pa.Array:
     # pandas makes a column without any value a float one, whatever it was meant to hold: its type says nothing.
     valueless = len(array) > 0 and array.null_count == len(array) and pa.types.is_floating(array.type)
     return pa.nulls(len(array)) if valueless else array
+
+
+def column_names(data: Any) -> list[str]:
+    """Return the names of the columns of a data frame or Arrow table as texts; of anything else none."""
+    names = getattr(data, "column_names", None)
+    if names is None:
+        names = data.columns if is_frame(data) and hasattr(data, "columns") else []
+    return [str(name) for name in names]
+
+
+def _unrepeated(data: Any, wanted: Sequence[bool]) -> Any:
+    places = [place for place, here in enumerate(wanted) if here]
+    return data.iloc[:, places] if hasattr(data, "iloc") else data.select(places)
 
 
 def _refuse_duplicates(names: Sequence[str], label: str) -> None:

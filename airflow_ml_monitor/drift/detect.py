@@ -9,11 +9,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.drift.alarms import false_alarms, within_budget
+from airflow_ml_monitor.drift.choice import methods_used
 from airflow_ml_monitor.drift.columns import column_findings
+from airflow_ml_monitor.drift.dataset_rule import dataset_check
 from airflow_ml_monitor.drift.decide import decide
+from airflow_ml_monitor.drift.explain import explained
 from airflow_ml_monitor.drift.finding import Finding
+from airflow_ml_monitor.drift.learnt import with_learnt_limit
 from airflow_ml_monitor.drift.policy import DriftPolicy
-from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError, NoRowsError
 from airflow_ml_monitor.profile import Profile, build_reference, profile_like
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.schema import schema_changes
@@ -34,21 +39,24 @@ def detect_drift(
 
     A check fails when its effect is at or beyond its limit and its p-value, adjusted for all tests of the report, is
     at most alpha. What cannot be decided is ``insufficient`` or says how many rows would decide it. A batch without
-    rows fails: it is an outage.
+    rows fails: it is an outage. Against a reference without rows everything is ``insufficient``.
 
     :param reference: a stored ``Profile``, or a dataset, data frame or Arrow table to make one of (all its rows).
     :param current: the batch: a dataset, data frame or Arrow table; or its ``Profile``, counted by ``profile_like``.
     :param policy: limits, columns and severities; the default policy without one.
     :param window: event time of the batch.
     :param as_of: the moment whose knowledge counts; default now.
-    :raises DataError: the reference has no rows, or the current profile was not counted like it.
+    :raises DataError: the current profile was not counted like the reference.
     :raises ConfigurationError: the policy names columns that the reference does not have, or for a score one that is
         not numeric.
     """
     started = time.perf_counter()
     policy = policy or DriftPolicy()
     as_of = as_of or datetime.now(UTC)
-    base = _reference(reference, as_of, connections)
+    try:
+        base = _reference(reference, as_of, connections)
+    except NoRowsError as error:
+        return Report(kind="drift", results=(_no_reference(error),), window=window, as_of=as_of)
     chosen = base.only(policy.chosen(base.columns, uncounted=base.types))
     _refuse_scores_that_are_none(chosen, policy)
     batch = current if isinstance(current, Profile) else as_dataset(current)
@@ -57,7 +65,8 @@ def detect_drift(
     else:
         profile = _comparable(chosen, batch)
     window = window or profile.window
-    results = _judged(chosen, profile, batch, policy) if profile.rows else [_no_rows(profile, window)]
+    policy = within_budget(policy, window)
+    results = _judged(chosen, profile, batch, policy, window) if profile.rows else [_no_rows(profile, window)]
     return Report(
         kind="drift",
         results=tuple(results),
@@ -75,7 +84,7 @@ def _reference(reference: Any, as_of: datetime, connections: Connections | None)
     if not isinstance(reference, Profile):
         return build_reference(reference, as_of=as_of, connections=connections)
     if not reference.rows:
-        raise DataError("the reference profile has no rows; build it from data that has some")
+        raise NoRowsError("the reference profile has no rows; build it from data that has some")
     return reference
 
 
@@ -100,15 +109,19 @@ def _comparable(reference: Profile, current: Profile) -> Profile:
     return current
 
 
-def _judged(reference: Profile, current: Profile, batch: Dataset | Profile, policy: DriftPolicy) -> list[CheckResult]:
+def _judged(
+    reference: Profile, current: Profile, batch: Dataset | Profile, policy: DriftPolicy, window: Window | None
+) -> list[CheckResult]:
     only = batch.columns if isinstance(batch, Dataset) else None
     expected = [name for name in reference.columns if only is None or name in only]
-    types = current.types
+    types = {name: kind for name, kind in current.types.items() if name not in policy.exclude}
     if policy.columns is not None:
-        types = {name: kind for name, kind in types.items() if name in reference.types}
+        types = {name: kind for name, kind in types.items() if name in policy.columns}
     schema = schema_changes(reference, types, expected)
     findings = list(_findings(reference, current, policy))
-    return [*(_weighed(result, policy) for result in schema), *decide(findings, policy)]
+    results = [*(_weighed(result, policy) for result in schema), *decide(findings, policy)]
+    about = [methods_used(findings, reference, policy), false_alarms(findings, policy, window, reference.variation)]
+    return [*dataset_check(results, policy), *results, *about]
 
 
 def _weighed(result: CheckResult, policy: DriftPolicy) -> CheckResult:
@@ -121,7 +134,9 @@ def _weighed(result: CheckResult, policy: DriftPolicy) -> CheckResult:
 def _findings(reference: Profile, current: Profile, policy: DriftPolicy) -> Iterator[Finding]:
     for name, column in reference.columns.items():
         if name in current.columns:
-            yield from column_findings(name, column, current.columns[name], policy)
+            batch = current.columns[name]
+            for finding in column_findings(name, column, batch, policy):
+                yield explained(with_learnt_limit(finding, reference.variation, policy.learnt), column, batch)
 
 
 def _no_rows(current: Profile, window: Window | None) -> CheckResult:
@@ -129,6 +144,18 @@ def _no_rows(current: Profile, window: Window | None) -> CheckResult:
     source = f" of {current.source}" if current.source else ""
     return CheckResult(
         check="rows", metric="rows", status=Status.FAIL, value=0.0, n_current=0, message=f"no rows{within}{source}"
+    )
+
+
+def _no_reference(error: NoRowsError) -> CheckResult:
+    return CheckResult(
+        check="rows",
+        metric="rows_reference",
+        status=Status.INSUFFICIENT,
+        required=True,
+        value=0.0,
+        n_reference=0,
+        message=str(error),
     )
 
 

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from airflow_ml_monitor.drift.limits import LIMITS, LearntLimits, checked_limits
+from airflow_ml_monitor.drift.settings import NAMING, method_choices, names, refuse_contradictions, refuse_ranges
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Severity
-
-LIMITS: Mapping[str, float] = {
-    "ks": 0.1,
-    "wasserstein_normed": 0.1,
-    "tvd": 0.1,
-    "psi": 0.2,
-    "missing_share": 0.03,
-    "unseen_levels": 0.02,
-    "vanished_levels": 0.02,
-    "far_outside": 0.005,
-    "infinite": 0.005,
-    "too_large": 0.005,
-    "stuck_value": 0.05,
-    "constant": 0.005,
-}
-"""The effects from which on a difference matters: distances for the first four, shares of the rows for the others."""
-
-CORRECTIONS = ("holm", "bh", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,56 +18,60 @@ class DriftPolicy:
 
     :param columns: the columns to compare; all of the reference by default.
     :param exclude: columns to leave out.
-    :param warning: columns that can only make the report ``warn``; all others are critical.
+    :param critical: columns that fail the report by themselves; by default all but those in ``warning``.
+    :param warning: columns that can only make the report ``warn``.
     :param scores: columns that hold a score or probability of a model: compared by PSI.
+    :param methods: methods by name that compare the distribution of a column in place of those chosen by its kind:
+        ``{"age": "psi", "city": ("jensen_shannon", "chi2")}``.
+    :param multivariate: methods that look at all columns together: ``"domain_classifier"``, ``"pca_reconstruction"``,
+        ``"mmd"``. They need rows of the reference: ``build_reference(sample=5_000)``.
     :param alpha: the probability, at most, that a batch without any change fails; in (0, 1).
     :param limits: limits that differ from ``LIMITS``, by name, for all columns.
     :param column_limits: the same for single columns: ``{"age": {"ks": 0.2}}``.
+    :param learnt: how limits are learnt from the windows of a reference that has several; ``None`` to learn none.
     :param correction: ``"holm"`` (no false alarm among all tests but for alpha), ``"bh"`` (Benjamini-Hochberg: false
         alarms are at most a share alpha of the alarms) or ``"none"``.
+    :param rule: what drifted columns make of the report: ``"any"``, a critical column that drifted fails it;
+        ``"share"``, it fails where the share of drifted columns reaches the limit ``drifted_share``; ``"weighted"``,
+        the same with ``weights``. Columns in ``critical`` fail it under every rule.
+    :param weights: weight of a column for ``"weighted"``; 1 where not named.
+    :param looks_per_year: how often a batch is judged; by default as often as its window fits into a year.
+    :param alarms_per_year: false alarms a year that are bearable: ``alpha`` is lowered to it where it is higher.
     :param min_rows: fewer values than this on a side are ``insufficient``; at least 2.
     :raises ConfigurationError: a setting that is out of range, unknown or contradicts another.
     """
 
     columns: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
+    critical: tuple[str, ...] | None = None
     warning: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    multivariate: tuple[str, ...] = ()
     alpha: float = 0.05
     limits: Mapping[str, float] = field(default_factory=dict)
     column_limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    learnt: LearntLimits | None = field(default_factory=LearntLimits)
     correction: Literal["holm", "bh", "none"] = "holm"
+    rule: Literal["any", "share", "weighted"] = "any"
+    weights: Mapping[str, float] = field(default_factory=dict)
+    looks_per_year: float | None = None
+    alarms_per_year: float | None = None
     min_rows: int = 30
 
     def __post_init__(self) -> None:
-        for name in ("columns", "exclude", "warning", "scores"):
-            object.__setattr__(self, name, _names(name, getattr(self, name)))
-        if not 0.0 < self.alpha < 1.0:
-            raise ConfigurationError(f"DriftPolicy(alpha={self.alpha!r}) must lie between 0 and 1, such as 0.05")
-        if self.correction not in CORRECTIONS:
-            raise ConfigurationError(f"DriftPolicy(correction={self.correction!r}) is none of {', '.join(CORRECTIONS)}")
-        if self.min_rows < 2:
-            raise ConfigurationError(f"DriftPolicy(min_rows={self.min_rows!r}) must be at least 2")
-        limits = _limits("limits", self.limits)
+        for name in ("columns", "exclude", "critical", "warning", "scores", "multivariate"):
+            object.__setattr__(self, name, names(f"{name}=", getattr(self, name)))
+        limits = checked_limits("limits", self.limits)
         changed = {name: limit for name, limit in limits.items() if limit != LIMITS[name]}
         object.__setattr__(self, "limits", changed)
-        by_column = {name: _limits(f"column_limits[{name!r}]", own) for name, own in self.column_limits.items()}
+        by_column = {n: checked_limits(f"column_limits[{n!r}]", own) for n, own in self.column_limits.items()}
         object.__setattr__(self, "column_limits", by_column)
-        self._refuse_contradictions()
-
-    def _refuse_contradictions(self) -> None:
-        if self.columns == ():
-            raise ConfigurationError("DriftPolicy(columns=()) compares nothing; leave it out to compare all columns")
-        wanted = set(self.columns or ())
-        both = sorted(wanted & set(self.exclude))
-        if both:
-            raise ConfigurationError(f"DriftPolicy has {', '.join(both)} both in columns and in exclude")
-        for name in ("warning", "scores", "column_limits"):
-            unused = sorted(set(getattr(self, name)) & set(self.exclude))
-            if self.columns is not None:
-                unused = sorted({*unused, *(set(getattr(self, name)) - wanted)})
-            if unused:
-                raise ConfigurationError(f"DriftPolicy({name}=) names {', '.join(unused)}, which it does not compare")
+        object.__setattr__(self, "methods", method_choices(self.methods))
+        object.__setattr__(self, "learnt", LearntLimits.of(self.learnt))
+        object.__setattr__(self, "weights", {name: float(weight) for name, weight in self.weights.items()})
+        refuse_ranges(self)
+        refuse_contradictions(self)
 
     def chosen(self, available: Iterable[str], *, uncounted: Iterable[str] = ()) -> list[str]:
         """Return the columns to compare, of those the reference has.
@@ -93,7 +80,7 @@ class DriftPolicy:
         :raises ConfigurationError: the policy names a column that the reference does not have.
         """
         there = list(available)
-        named = (*(self.columns or ()), *self.warning, *self.scores, *self.column_limits)
+        named = {name for setting in NAMING for name in getattr(self, setting) or ()}
         known = {*there, *uncounted}
         unknown = sorted({name for name in named if name not in there} | {n for n in self.exclude if n not in known})
         if unknown:
@@ -107,15 +94,15 @@ class DriftPolicy:
         return self.column_limits.get(column, {}).get(name, self.limits.get(name, LIMITS[name]))
 
     def severity(self, column: str) -> Severity:
-        return Severity.WARNING if column in self.warning else Severity.CRITICAL
+        """Return what a failing check of a column may do to the report."""
+        among = self.rule == "any" if self.critical is None else column in self.critical
+        return Severity.CRITICAL if among and column not in self.warning else Severity.WARNING
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, every limit spelled out; ``from_dict`` gives an equal policy back."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        plain |= {name: list(plain[name]) for name in ("exclude", "warning", "scores")}
-        plain["columns"] = None if self.columns is None else list(self.columns)
+        plain = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
         plain["limits"] = {**LIMITS, **self.limits}
-        plain["column_limits"] = {name: dict(own) for name, own in self.column_limits.items()}
+        plain["learnt"] = None if self.learnt is None else asdict(self.learnt)
         return plain
 
     @classmethod
@@ -131,17 +118,7 @@ class DriftPolicy:
         return cls(**plain)
 
 
-def _names(setting: str, names: Iterable[str] | None) -> tuple[str, ...] | None:
-    if isinstance(names, str):
-        raise ConfigurationError(f"DriftPolicy({setting}={names!r}) is one text; give a list of names")
-    return None if names is None else tuple(names)
-
-
-def _limits(setting: str, limits: Mapping[str, float]) -> dict[str, float]:
-    for name, limit in limits.items():
-        if name not in LIMITS:
-            raise ConfigurationError(f"DriftPolicy({setting}) has no limit {name!r}; there are {', '.join(LIMITS)}")
-        number = isinstance(limit, (int, float)) and not isinstance(limit, bool) and math.isfinite(limit)
-        if not number or limit <= 0:
-            raise ConfigurationError(f"DriftPolicy({setting}): the limit {name}={limit!r} must be a number above 0")
-    return {name: float(limit) for name, limit in limits.items()}
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return list(value) if isinstance(value, tuple) else value

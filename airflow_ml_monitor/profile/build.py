@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.data.dataset import Rows
-from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.errors import DataError, NoRowsError
 from airflow_ml_monitor.profile.columns import ColumnProfile, Counter, counter_for
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, natural_kind
 from airflow_ml_monitor.profile.plain import PlainProfile
@@ -49,14 +49,14 @@ def build_reference(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    stream = _Stream(rows, _counted(dataset, rows, columns))
+    stream = _Stream(rows, lambda: _counted(dataset, rows, columns))
     kinds_of = kinds_for(stream.types, stream.columns, kinds)
     plan = planners(kinds_of)
     with _Workers() as workers:
         for batch in stream:
             workers.update(plan, batch)
     if not stream.rows:
-        raise DataError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
+        raise NoRowsError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
     start = {name: planner.finish() for name, planner in plan.items()}
     return _without_values(_count(stream, start, window, rows.label))
 
@@ -78,14 +78,17 @@ def profile_like(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    there = rows.full_schema.names
-    wanted = [name for name in reference.columns if name in there and name in (dataset.columns or there)]
-    stream = _Stream(rows, wanted)
-    start = {name: _start(reference, name, stream.types[name]) for name in wanted}
+    stream = _Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names))
+    start = {name: _start(reference, name, stream.types[name]) for name in stream.columns}
     profile = _count(stream, start, window, rows.label)
-    seen = dataset.columns or [name for name in there if name not in _times(dataset) or name in reference.columns]
+    times = _times(dataset)
+    seen = dataset.columns or [name for name in profile.types if name not in times or name in reference.columns]
     types = {name: kind for name, kind in profile.types.items() if name in seen}
     return _of_another_kind(reference, replace(profile, types=types))
+
+
+def _known(reference: Profile, dataset: Dataset, there: Sequence[str]) -> list[str]:
+    return [name for name in reference.columns if name in there and name in (dataset.columns or there)]
 
 
 def _start(reference: Profile, name: str, now: ColumnType) -> ColumnProfile:
@@ -149,13 +152,16 @@ class _Workers:
 class _Stream:
     """The batches of some columns, to be gone through more than once; small data is read only once."""
 
-    def __init__(self, rows: Rows, columns: list[str]) -> None:
+    def __init__(self, rows: Rows, columns: Callable[[], list[str]]) -> None:
         self._source = rows
         self._held: list[pa.RecordBatch] | None = None
-        self.columns = columns
-        self.types = column_types(rows.full_schema)
+        repeated = dict.fromkeys(
+            rows.without_repeated(), ColumnType("more than one column of that name", Kind.REPEATED)
+        )
+        self.columns = columns()
+        self.types = column_types(rows.full_schema) | repeated
         self.rows = 0
-        if any(self.types[name].kind is Kind.EMPTY for name in columns):
+        if any(self.types[name].kind is Kind.EMPTY for name in self.columns):
             self._learn(next(iter(self._read()), None))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:

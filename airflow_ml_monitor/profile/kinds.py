@@ -18,6 +18,8 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     OTHER = "other"
     """Lists, structs and the like: only rows and missing ones are counted."""
+    REPEATED = "repeated"
+    """More than one column of that name: nobody can say which one is meant."""
     EMPTY = "empty"
     """No value has been seen, and the source names no type."""
 

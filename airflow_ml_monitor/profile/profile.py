@@ -14,6 +14,7 @@ from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.columns import FORMS, ColumnProfile, merged
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind
 from airflow_ml_monitor.profile.serial import compressed, decompressed, pack, unpack
+from airflow_ml_monitor.profile.variation import Variation
 from airflow_ml_monitor.window import Window
 
 
@@ -29,6 +30,7 @@ class Profile:
     :param columns: the columns that were counted.
     :param types: type and kind of every column the source had, the ones not counted included.
     :param source: the dataset in words, for messages; no part of the content.
+    :param variation: of a reference of several windows, how much these differ among themselves.
     """
 
     rows: int = 0
@@ -36,6 +38,7 @@ class Profile:
     columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     source: str = ""
+    variation: Variation | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -52,6 +55,9 @@ class Profile:
             arrays |= {f"{name}\0{part}": array for part, array in parts.items()}
         window = None if self.window is None else self.window.to_dict()
         content = {"rows": self.rows, "window": window, "columns": headers, "order": list(self.columns)}
+        if self.variation is not None:
+            content["variation"], parts = self.variation.to_parts()
+            arrays |= parts
         return pack(content | {"types": [[name, *kind] for name, kind in self.types.items()]}, arrays)
 
     def to_bytes(self) -> bytes:
@@ -79,16 +85,19 @@ class Profile:
             columns=columns,
             types={name: ColumnType(text, Kind(kind)) for name, text, kind in content["types"]},
             source=raw[4:split].decode(),
+            variation=Variation.from_parts(content["variation"], arrays) if "variation" in content else None,
         )
 
     def only(self, columns: Iterable[str]) -> Self:
         """Return the profile of these columns alone."""
-        return replace(self, columns={name: self.columns[name] for name in columns})
+        names = list(columns)
+        variation = None if self.variation is None else self.variation.only(names)
+        return replace(self, columns={name: self.columns[name] for name in names}, variation=variation)
 
     def empty(self) -> Self:
         """Return a profile of nothing that counts the same columns at the same edges and levels."""
         columns = {name: column.empty() for name, column in self.columns.items()}
-        return replace(self, rows=0, window=None, columns=columns, source="")
+        return replace(self, rows=0, window=None, columns=columns, source="", variation=None)
 
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, Profile):
@@ -103,6 +112,7 @@ class Profile:
             window=_spanning(self.window, other.window),
             columns=_merged_columns(self.columns, other.columns),
             types={**other.types, **self.types},
+            variation=None,
         )
 
     def __radd__(self, other: object) -> Self:

@@ -31,7 +31,7 @@ POLICY = DriftPolicy(
         ({"alpha": 1.0}, "between 0 and 1"),
         ({"correction": "bonferroni"}, "correction='bonferroni'.*holm, bh, none"),
         ({"min_rows": 1}, "min_rows=1.*at least 2"),
-        ({"limits": {"kl": 0.1}}, "no limit 'kl'; there are ks"),
+        ({"limits": {"klm": 0.1}}, "no limit 'klm'; there are ks"),
         ({"limits": {"ks": 0}}, "ks=0 must be a number above 0"),
         ({"limits": {"ks": float("nan")}}, "ks=nan must be a number above 0"),
         ({"limits": {"ks": True}}, "ks=True must be a number above 0"),

@@ -111,7 +111,8 @@ def _chance_of_variation(levels: Levels, limit: float) -> float:
 def score_distribution(column: str, reference: NumericProfile, current: NumericProfile, policy: DriftPolicy) -> Finding:
     """Measure PSI over ten bins at the reference's quantiles; the limit is never under what chance alone reaches."""
     one, other = quantile_bins(reference, current, 10)
-    value, p_value, n, m = psi(one, other)
+    found = psi(one, other)
+    n, m = found.n_reference, found.n_current
     bins = int(np.count_nonzero(one + other))
     limit = max(policy.limit("psi", column), psi_critical(policy.alpha, bins, n, m))
     return Finding(
@@ -121,9 +122,9 @@ def score_distribution(column: str, reference: NumericProfile, current: NumericP
         severity=policy.severity(column),
         n_reference=n,
         n_current=m,
-        value=value,
+        value=found.value,
         limit=limit,
-        p_value=p_value,
+        p_value=found.p_value,
         chance=chi_square_sf(limit / (1 / n + 1 / m), bins - 1),
         critical=partial(psi_critical, bins=bins, n=n, m=m),
         linear=True,
