@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.drift import methods as _registered  # noqa: F401 - registers the methods
-from airflow_ml_monitor.drift.bins import numeric_levels, quantile_bins
-from airflow_ml_monitor.drift.registry import Measurement, find_method
+from airflow_ml_monitor.drift.bins import FEW_VALUES, numeric_levels, quantile_bins
+from airflow_ml_monitor.drift.registry import Measurement, Method, enough, find_method, method_names
+from airflow_ml_monitor.drift.rows import is_rows, measure_rows
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.profile.arrays import Counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
@@ -25,28 +26,61 @@ _NUMBERS = (Kind.NUMERIC, Kind.DATETIME)
 
 
 def measure(name: str, reference: Any, current: Any, *, bins: int = 10) -> Measurement:
-    """Return one method's value, p-value and sample sizes for two columns.
+    """Return one method's value, p-value, sample sizes and effect for two columns.
 
-    :param name: ``ks``, ``wasserstein``, ``wasserstein_normed``, ``psi``, ``jensen_shannon``, ``hellinger``, ``chi2``,
-        ``cramers_v``, ``tvd``, ``z_proportions`` or ``fisher_exact``.
-    :param reference: values (list, array, Series, Arrow array), missing ones left out; or a column profile.
+    :param name: one of ``method_names()``.
+    :param reference: values (list, array, Series, Arrow array), missing ones left out; or a column profile. For
+        ``domain_classifier``, ``pca_reconstruction`` and ``mmd`` also a data frame, an Arrow table or an array of
+        rows x columns.
     :param current: likewise; a profile must have been counted like the reference's.
-    :param bins: number of bins for numbers in ``psi``, ``jensen_shannon`` and ``hellinger``, at the reference's
-        quantiles. In these two and the level methods numbers of at most 50 distinct values are taken as levels.
-    :raises ConfigurationError: an unknown method, no values on a side, or text for a method of numbers.
+    :param bins: number of bins for numbers in ``psi``, ``jensen_shannon``, ``hellinger``, ``kl`` and ``l_infinity``, at
+        the reference's quantiles. In all of these but ``psi``, and in the methods of levels, numbers of at most 50
+        distinct values are taken as levels.
+    :raises ConfigurationError: an unknown method, no values on a side, or values that it does not measure.
     :raises DataError: values beyond 1e150.
     """
     method = find_method(name)
-    one, other = _profiles(reference, current)
-    if isinstance(one, NumericProfile) and isinstance(other, NumericProfile):
+    if is_rows(reference) or is_rows(current) or method.takes == "rows":
+        return measure_rows(name, reference, current)
+    return _measured(method, *_profiles(reference, current), bins)
+
+
+def measure_profiles(name: str, reference: ColumnProfile, current: ColumnProfile, *, bins: int = 10) -> Measurement:
+    """Return what ``measure`` does for the profiles of one column, of which no value is at hand.
+
+    :raises ConfigurationError: an unknown method, no values on a side, or a kind of column it does not measure.
+    :raises DataError: the two profiles were not counted alike.
+    """
+    method = find_method(name)
+    if type(reference) is not type(current) or not reference.comparable(current):
+        raise DataError("the two profiles were not counted alike; make the current one with profile_like(reference)")
+    if reference.kind not in method.kinds:
+        served = ", ".join(kind.value for kind in method.kinds) or "rows of several columns"
+        others = ", ".join(other for other in method_names() if serves(other, reference.kind)) or "no method does"
+        raise ConfigurationError(
+            f"{name} measures {served}, this column is {reference.kind.value}; methods that measure it: {others}"
+        )
+    return _measured(method, reference, current, bins)
+
+
+def serves(name: str, kind: Kind) -> bool:
+    """Whether a method measures columns of that kind.
+
+    :raises ConfigurationError: an unknown method.
+    """
+    return kind in find_method(name).kinds
+
+
+def _measured(method: Method, reference: ColumnProfile, current: ColumnProfile, bins: int) -> Measurement:
+    if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
         if method.takes == "numbers":
-            return method.function(one, other)
-        return method.function(*_binned(name, one, other, bins, binned=method.takes == "bins"))
+            return method.function(reference, current)
+        return method.function(*_binned(method, reference, current, bins))
     if method.takes == "numbers":
-        raise ConfigurationError(f"{name} measures numbers; for text and booleans use tvd, chi2 or psi")
-    assert isinstance(one, LevelProfile)
-    assert isinstance(other, LevelProfile)
-    return method.function(*aligned(one, other))
+        raise ConfigurationError(f"{method.name} measures numbers; for text and booleans use tvd, chi2 or psi")
+    assert isinstance(reference, LevelProfile)
+    assert isinstance(current, LevelProfile)
+    return method.function(*aligned(reference, current))
 
 
 def aligned(reference: LevelProfile, current: LevelProfile) -> tuple[Counts, Counts]:
@@ -63,15 +97,14 @@ def _all_levels(profile: LevelProfile, outside: np.ndarray[Any, Any]) -> Counts:
     return np.concatenate((profile.counts, counts))
 
 
-def _binned(
-    name: str, reference: NumericProfile, current: NumericProfile, bins: int, *, binned: bool
-) -> tuple[Counts, Counts]:
+def _binned(method: Method, reference: NumericProfile, current: NumericProfile, bins: int) -> tuple[Counts, Counts]:
+    enough(method.name, (reference.count, current.count))
     levels = numeric_levels(reference, current)
-    if levels is not None and name != "psi":
+    if levels is not None and method.name != "psi":
         return levels
-    if not binned:
+    if method.takes != "bins":
         raise ConfigurationError(
-            f"{name} compares levels, these numbers have more than 50; use ks or wasserstein_normed"
+            f"{method.name} compares levels, these numbers have more than {FEW_VALUES}; use ks or wasserstein_normed"
         )
     return quantile_bins(reference, current, bins)
 

@@ -8,20 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from airflow_ml_monitor.drift.distributions import normal_isf, normal_sf
-from airflow_ml_monitor.drift.registry import Measurement, enough, method
+from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.profile.arrays import Floats
+from airflow_ml_monitor.profile.kernel import Moments
 from airflow_ml_monitor.profile.numeric import NumericProfile
 
 _GRID = 64
 _STEEPEST = 30.0
 
 
-@method("wasserstein", takes="numbers")
+@method("wasserstein", takes="numbers", kinds=NUMBERS)
 def wasserstein(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> Measurement:
     """Measure how far values moved on average, W1 = integral of |F(x) - G(x)| dx.
 
-    Range 0 to infinity, in the column's unit. The p-value is that of ``NullDistance``.
+    Range 0 to infinity, in the column's unit. The p-value is that of ``NullDistance``. The effect is W1 over the
+    reference's standard deviation (over that of both sides where the reference is constant). Limit 0.1: values move by
+    a tenth of a standard deviation on average.
 
     :param clip: on values clipped to the reference's 1st to 99th percentile.
 
@@ -31,14 +34,25 @@ def wasserstein(reference: NumericProfile, current: NumericProfile, *, clip: boo
     """
     n, m = enough("wasserstein", (reference.count, current.count))
     value = wasserstein_distance(reference, current, clip=clip)
-    return Measurement(value, NullDistance.of(reference, current, clip=clip).sf(value), n, m)
+    moments = (reference.clipped, current.clipped) if clip else (reference.moments, current.moments)
+    p_value = NullDistance.of(reference, current, clip=clip).sf(value)
+    return Measurement(value, p_value, n, m, value / unit(*moments))
 
 
-@method("wasserstein_normed", takes="numbers")
+def unit(reference: Moments, current: Moments) -> float:
+    """Return the reference's standard deviation, that of both sides where it is constant, 1 where both are alike."""
+    for moments in (reference, reference + current):
+        if moments.variance > 0.0:
+            return float(moments.variance**0.5)
+    return 1.0
+
+
+@method("wasserstein_normed", takes="numbers", kinds=NUMBERS)
 def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> Measurement:
     """Measure W1 divided by the reference's standard deviation (of the clipped values when clipped).
 
-    Range 0 to infinity; unchanged by any change of unit or origin. See ``wasserstein``.
+    Range 0 to infinity; unchanged by any change of unit or origin. One far value can make the standard deviation, and
+    with it the distance, say nothing: see ``clip``. p-value and limit as of ``wasserstein``.
 
     :raises ConfigurationError: the reference is constant.
 
@@ -49,8 +63,8 @@ def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, cl
     scale = (reference.clipped if clip else reference.moments).variance ** 0.5
     if not scale > 0.0:
         raise ConfigurationError("wasserstein_normed needs a reference that varies; this one is constant")
-    value, p_value, n, m = wasserstein(reference, current, clip=clip)
-    return Measurement(value / scale, p_value, n, m)
+    found = wasserstein(reference, current, clip=clip)
+    return found._replace(value=found.value / scale, effect=None)
 
 
 def wasserstein_distance(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:

@@ -6,16 +6,16 @@ import math
 
 from airflow_ml_monitor.drift.distributions import normal_sf
 from airflow_ml_monitor.drift.methods.fisher_exact import two_shares
-from airflow_ml_monitor.drift.registry import Measurement, enough, method
+from airflow_ml_monitor.drift.registry import LEVELS, NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.profile.arrays import Counts
 
 
-@method("z_proportions", takes="levels")
+@method("z_proportions", takes="levels", kinds=LEVELS + NUMBERS[:1])
 def z_proportions(reference: Counts, current: Counts) -> Measurement:
     """Measure by how much the share of one of two levels moved, |p - q|.
 
     Range 0 to 1. The p-value is two-sided, with the pooled variance and no continuity correction; for few rows see
-    ``fisher_exact``.
+    ``fisher_exact``. Limit 0.05: the share moves by five points.
 
     :raises ConfigurationError: more than two levels.
 
