@@ -57,7 +57,9 @@ class NumericPlanner:
     def _see(self, values: Floats) -> None:
         """Count distinct values up to the number that are all made edges."""
         if self._distinct is not None:
-            found = np.union1d(self._distinct, np.from_dlpack(pa.array(values).unique()))
+            # pa.array() of a NumPy array would import pandas.
+            array = pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
+            found = np.union1d(self._distinct, np.from_dlpack(array.unique()))
             self._distinct = found if len(found) <= MOST_EDGES else None
 
     def _keep(self, values: Floats) -> None:
