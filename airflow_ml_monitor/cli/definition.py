@@ -45,6 +45,29 @@ _STORE = (
     ),
 )
 
+_OUTPUT = Argument(("-o", "--output"), {"help": "form of the output", "choices": ("text", "json"), "default": "text"})
+
+_BACKTEST = (
+    Argument(("--model",), {"help": "the model whose reference it is", "required": True}),
+    Argument(("--reference",), {"help": "name of the stored reference", "required": True}),
+    Argument(("--reference-version",), {"help": "a version of it (default: the current one)", "type": int}),
+    Argument(("--environment",), {"help": "environment of the reference (default: [ml_monitor] environment)"}),
+    Argument(("--policy",), {"help": "JSON file of a DriftPolicy (default: the default policy)", "metavar": "FILE"}),
+    Argument(("--since",), {"help": "only windows from this time on (ISO 8601)", "metavar": "TIME"}),
+    Argument(("--until",), {"help": "only windows up to this time (ISO 8601)", "metavar": "TIME"}),
+    Argument(
+        ("--alarms-per-year",),
+        {"help": "propose limits that keep to so many false alarms a year", "type": float, "metavar": "N"},
+    ),
+    Argument(
+        ("--data",), {"help": "Parquet or CSV files to cut into windows, in place of the stored ones", "metavar": "URL"}
+    ),
+    Argument(("--time-column",), {"help": "column of event time in --data", "metavar": "COLUMN"}),
+    Argument(("--timezone",), {"help": "zone of naive times in --data", "metavar": "ZONE"}),
+    Argument(("--days",), {"help": "length of a window of --data in days", "type": float, "metavar": "N"}),
+    _OUTPUT,
+)
+
 COMMANDS = (
     Command("migrate", "Make the store's schema or bring it to the newest revision", "migrate", _STORE),
     Command(
@@ -53,11 +76,15 @@ COMMANDS = (
         "show",
         (
             Argument(("report_id",), {"help": "id of the report, as the failing task's message gives it"}),
-            Argument(
-                ("-o", "--output"), {"help": "form of the output", "choices": ("text", "json"), "default": "text"}
-            ),
+            _OUTPUT,
             *_STORE,
         ),
+    ),
+    Command(
+        "backtest",
+        "Replay past windows against a reference: what would have alarmed, and limits for an alarm budget",
+        "backtest",
+        (*_BACKTEST, *_STORE),
     ),
 )
 

@@ -54,13 +54,13 @@ class Backtest:
 
     @property
     def allowed(self) -> int:
-        """Alarms that the budget allows in the time covered, rounded down.
+        """Alarms that the budget allows in the time covered, rounded.
 
         :raises ConfigurationError: there is no budget, or the windows have no times.
         """
         if self.budget is None or self.years is None:
             raise ConfigurationError("proposed limits need alarms_per_year= and windows with times")
-        return math.floor(self.budget * self.years + 1e-9)
+        return round(self.budget * self.years)
 
     def proposed_limits(self) -> dict[str, dict[str, float]]:
         """Return, by column, the limits to raise so that no more than the allowed windows alarm.

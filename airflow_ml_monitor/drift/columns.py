@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from airflow_ml_monitor.drift.checks.by_name import named_distributions
 from airflow_ml_monitor.drift.checks.distribution import level_distribution, numeric_distribution, score_distribution
 from airflow_ml_monitor.drift.checks.missing import infinite_share, missing_share, too_large_share
 from airflow_ml_monitor.drift.checks.novelty import (
@@ -42,7 +43,11 @@ def column_findings(
         yield from map(_noted, found) if reference.kind is Kind.DATETIME else found
     elif isinstance(reference, LevelProfile) and isinstance(current, LevelProfile):
         levels = Levels.of(reference, current)
-        yield from _levels(column, levels, policy)
+        if column in policy.methods and min(levels.n, levels.m) >= policy.min_rows:
+            yield from named_distributions(column, reference, current, policy)
+            yield from _novelty(column, levels, policy)
+        else:
+            yield from _levels(column, levels, policy)
         if _too_many(levels) and min(levels.n, levels.m) >= policy.min_rows:
             yield stuck_level(column, Levels.in_groups(reference, current), policy)
     elif reference.kind is Kind.OTHER:
@@ -57,6 +62,9 @@ def _numeric(column: str, reference: NumericProfile, current: NumericProfile, po
         metric = "psi" if column in policy.scores else "ks"
         check = "score" if column in policy.scores else "distribution"
         yield _undecided(check, metric, column, sizes, policy, "measurable values")
+    elif column in policy.methods:
+        yield from named_distributions(column, reference, current, policy)
+        yield from _beside(column, reference, current, policy)
     elif column in policy.scores:
         yield score_distribution(column, reference, current, policy)
         yield from _beside(column, reference, current, policy)
@@ -99,10 +107,15 @@ def _levels(column: str, levels: Levels, policy: DriftPolicy) -> Iterator[Findin
             yield unseen_level(column, levels, policy)
     else:
         yield level_distribution(column, levels, policy)
+        yield from _novelty(column, levels, policy)
+
+
+def _novelty(column: str, levels: Levels, policy: DriftPolicy) -> Iterator[Finding]:
+    if levels.complete:
         yield unseen_levels(column, levels, policy)
-        vanished = vanished_levels(column, levels, policy)
-        if vanished is not None:
-            yield vanished
+    vanished = vanished_levels(column, levels, policy)
+    if vanished is not None:
+        yield vanished
 
 
 def _too_many(levels: Levels) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.drift.alarms import false_alarms, within_budget
+from airflow_ml_monitor.drift.checks.by_name import refuse_methods_of_other_kinds
 from airflow_ml_monitor.drift.choice import methods_used
 from airflow_ml_monitor.drift.columns import column_findings
 from airflow_ml_monitor.drift.dataset_rule import dataset_check
@@ -47,8 +48,8 @@ def detect_drift(
     :param window: event time of the batch.
     :param as_of: the moment whose knowledge counts; default now.
     :raises DataError: the current profile was not counted like the reference.
-    :raises ConfigurationError: the policy names columns that the reference does not have, or for a score one that is
-        not numeric.
+    :raises ConfigurationError: the policy names columns that the reference does not have, for a score one that is
+        not numeric, or a method for a column of a kind that it does not measure.
     """
     started = time.perf_counter()
     policy = policy or DriftPolicy()
@@ -59,6 +60,7 @@ def detect_drift(
         return Report(kind="drift", results=(_no_reference(error),), window=window, as_of=as_of)
     chosen = base.only(policy.chosen(base.columns, uncounted=base.types))
     _refuse_scores_that_are_none(chosen, policy)
+    refuse_methods_of_other_kinds(chosen, policy)
     batch = current if isinstance(current, Profile) else as_dataset(current)
     if isinstance(batch, Dataset):
         profile = profile_like(chosen, batch, window=window, as_of=as_of, connections=connections)

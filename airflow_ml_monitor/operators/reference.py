@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
@@ -10,6 +11,7 @@ from airflow_ml_monitor.results import CheckResult, Limits, Report, Status
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.drift import DriftPolicy
     from airflow_ml_monitor.profile import Profile
 
 
@@ -23,6 +25,9 @@ class BuildReferenceOperator(MonitoringOperator):
     :param data: the dataset.
     :param columns: the columns to profile; all of the dataset's by default, but for its time columns.
     :param kinds: column -> kind (``numeric``, ``categorical``, ...), where the inferred one is not what is meant.
+    :param windows: the length of the windows that the reference consists of (``timedelta(days=7)``), or these windows
+        as pairs of times: from how much they differ, a drift policy learns its limits where they are eight or more.
+    :param policy: the policy whose checks are measured on these windows, where it is not the default one.
     """
 
     template_fields: Sequence[str] = (*MonitoringOperator.template_fields, "data", "name")
@@ -35,6 +40,8 @@ class BuildReferenceOperator(MonitoringOperator):
         data: Dataset | Mapping[str, Any] | Callable[..., Any],
         columns: Sequence[str] | None = None,
         kinds: Mapping[str, str] | None = None,
+        windows: timedelta | Sequence[Any] | None = None,
+        policy: DriftPolicy | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -42,9 +49,11 @@ class BuildReferenceOperator(MonitoringOperator):
         self.data = data
         self.columns = columns
         self.kinds = kinds
+        self.windows = windows
+        self.policy = policy
 
     def compute(self, inputs: Inputs) -> Outcome:
-        from airflow_ml_monitor.profile import build_reference
+        from airflow_ml_monitor.drift import build_reference
 
         dataset = inputs.dataset(self.data)
         profile = build_reference(
@@ -53,9 +62,13 @@ class BuildReferenceOperator(MonitoringOperator):
             as_of=inputs.as_of,
             columns=self.columns,
             kinds=self.kinds,
+            windows=self.windows,
+            policy=self.policy,
             connections=inputs.connections,
         )
-        config = {"name": self.name, "data": dataset.to_dict(), "columns": sorted(profile.columns)}
+        config: dict[str, Any] = {"name": self.name, "data": dataset.to_dict(), "columns": sorted(profile.columns)}
+        if profile.variation is not None:
+            config["windows"] = [window.to_dict() for window in profile.variation.windows]
         report = Report(
             kind=self.kind,
             results=(_rows_check(profile, dataset.label),),

@@ -94,6 +94,11 @@ class Profile:
         variation = None if self.variation is None else self.variation.only(names)
         return replace(self, columns={name: self.columns[name] for name in names}, variation=variation)
 
+    def comparable(self, reference: Profile) -> bool:
+        """Whether it was counted like a reference: every column it shares with it at the same edges and levels."""
+        shared = [name for name in reference.columns if name in self.columns]
+        return bool(shared) and all(reference.columns[name].comparable(self.columns[name]) for name in shared)
+
     def empty(self) -> Self:
         """Return a profile of nothing that counts the same columns at the same edges and levels."""
         columns = {name: column.empty() for name, column in self.columns.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
 from airflow_ml_monitor.store.references import read_reference, save_reference
 from airflow_ml_monitor.store.repeats import stored_before
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
+from airflow_ml_monitor.store.windows import window_profiles
 from airflow_ml_monitor.store.writing import insert_report
 from airflow_ml_monitor.window import Window
 
@@ -146,6 +148,24 @@ class Store:
         """
         with self._begin() as connection:
             return read_reference(connection, model=model, environment=environment, name=name, version=version)
+
+    def window_profiles(
+        self,
+        *,
+        model: str,
+        environment: str,
+        kind: str = "drift",
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Profile]:
+        """Return the profiles of the windows that a model's current reports judged, in the order of time.
+
+        :param kind: the kind of report; ``since`` and ``until``: only windows that lie between these times.
+        """
+        with self._begin() as connection:
+            return window_profiles(
+                connection, model=model, environment=environment, kind=kind, since=since, until=until
+            )
 
     def dispose(self) -> None:
         """Close the connections the engine keeps."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from airflow_ml_monitor.drift.bins import quantile_bins
-from airflow_ml_monitor.drift.distributions import chi_square_isf, chi_square_sf
+from airflow_ml_monitor.drift.distributions import chi_square_isf, chi_square_sf, fisher_two_sided
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.levels import Levels
 from airflow_ml_monitor.drift.methods.chi2 import chi_square
@@ -24,6 +24,8 @@ from airflow_ml_monitor.profile.numeric import NumericProfile
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.drift.policy import DriftPolicy
+
+_FEW_EXPECTED = 10
 
 
 def numeric_distribution(
@@ -78,7 +80,10 @@ def _clip(profile: NumericProfile) -> list[float | str]:
 
 
 def level_distribution(column: str, levels: Levels, policy: DriftPolicy) -> Finding:
-    """Measure total variation, its evidence by the contingency chi-square with rare levels folded."""
+    """Measure total variation, its evidence by the contingency chi-square with rare levels folded.
+
+    Of two levels, one of them rare, by Fisher's exact test.
+    """
     n, m = levels.n, levels.m
     statistic, df = chi_square(*levels.folded())
     size, limit = n * m / (n + m), policy.limit("tvd", column)
@@ -91,12 +96,22 @@ def level_distribution(column: str, levels: Levels, policy: DriftPolicy) -> Find
         n_current=m,
         value=total_variation(levels.reference, levels.current),
         limit=limit,
-        p_value=chi_square_sf(statistic, df),
+        p_value=_level_evidence(levels, statistic, df),
         chance=_chance_of_variation(levels, limit),
         critical=lambda p: 0.5 * math.sqrt(chi_square_isf(p, max(1, df)) / size),
         message=levels.story(),
         detail=levels.detail() | {"cramers_v": corrected_v(statistic, df, n + m), "chi2": statistic, "df": df},
     )
+
+
+def _level_evidence(levels: Levels, statistic: float, df: int) -> float:
+    """Return the chi-square's p-value; Fisher's exact one for two levels of which one is rare."""
+    there = np.flatnonzero(levels.reference + levels.current)
+    if len(there) == 2:
+        total = levels.reference[there] + levels.current[there]
+        if total.min() * min(levels.n, levels.m) < _FEW_EXPECTED * (levels.n + levels.m):
+            return fisher_two_sided(int(levels.current[there[0]]), levels.m, int(total[0]), levels.n + levels.m)
+    return chi_square_sf(statistic, df)
 
 
 def _chance_of_variation(levels: Levels, limit: float) -> float:
