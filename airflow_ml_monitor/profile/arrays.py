@@ -55,14 +55,22 @@ def _seconds(array: pa.Array) -> Floats:
     return np.from_dlpack(array).astype(np.float64) / _PER_SECOND[unit]
 
 
+def as_arrow(values: Floats | Counts) -> pa.Array:
+    """Return an array of 64-bit numbers in Arrow, without a copy. ``pyarrow.array`` would import pandas."""
+    kind = pa.float64() if values.dtype.kind == "f" else pa.int64()
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+
+
 def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:
     """Return the distinct values of an array as texts, and how many rows have each; null and NaN are left out."""
     if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
         array = _texts(array)  # Arrow 26 counts the nulls of a view as empty texts
     if pa.types.is_dictionary(array.type):
         values, counts = dictionary_levels(array.dictionary), index_counts(array)
-        here = pc.and_(values.is_valid(), pa.array(counts > 0))
-        return values.filter(here), np.from_dlpack(pa.array(counts).filter(here)).astype(np.int64)
+        used = np.flatnonzero(counts)
+        values = values.take(as_arrow(used))
+        here = values.is_valid()
+        return values.filter(here), np.from_dlpack(as_arrow(counts[used]).filter(here)).astype(np.int64)
     found = array.value_counts()
     values, counts = found.field(0), found.field(1)
     here = _is_level(values)

@@ -13,6 +13,7 @@ from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.arrays import (
     Counts,
     Hashes,
+    as_arrow,
     dictionary_levels,
     hashes,
     index_counts,
@@ -175,7 +176,7 @@ class LevelCounter:
     def _name(self, levels: _Levels, which: Counts) -> None:
         if not len(which):
             return
-        named = level_names(levels.values.take(pa.array(which)))
+        named = level_names(levels.values.take(as_arrow(which)))
         for key, name in zip(levels.hashes[which].tolist(), named, strict=True):
             self._names.setdefault(key, name[:_LONGEST_NAME])
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.profile.arrays import Floats, hashes, level_counts, numbers
+from airflow_ml_monitor.profile.arrays import Floats, as_arrow, hashes, level_counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.edges import MOST_EDGES, choose_edges
 from airflow_ml_monitor.profile.kernel import LARGEST
@@ -57,9 +57,7 @@ class NumericPlanner:
     def _see(self, values: Floats) -> None:
         """Count distinct values up to the number that are all made edges."""
         if self._distinct is not None:
-            # pa.array() of a NumPy array would import pandas.
-            array = pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
-            found = np.union1d(self._distinct, np.from_dlpack(array.unique()))
+            found = np.union1d(self._distinct, np.from_dlpack(as_arrow(values).unique()))
             self._distinct = found if len(found) <= MOST_EDGES else None
 
     def _keep(self, values: Floats) -> None:
