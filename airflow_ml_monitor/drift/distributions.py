@@ -76,14 +76,19 @@ def _gamma_fraction(shape: float, x: float) -> float:
 
 
 def chi_square_isf(p: float, df: int) -> float:
-    """Return the x with P(X > x) = p, by bisection."""
-    low, high = 0.0, 10.0 + 2.0 * df
-    while chi_square_sf(high, df) > p:
-        high *= 2.0
-    for _ in range(80):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if chi_square_sf(middle, df) > p else (low, middle)
-    return (low + high) / 2.0
+    """Return the x with P(X > x) = p: Newton's steps on log P from the approximation of Wilson & Hilferty (1931)."""
+    spread = 2.0 / (9.0 * df)
+    x = df * max(0.01, 1.0 - spread + normal_isf(p) * math.sqrt(spread)) ** 3
+    for _ in range(100):
+        tail = max(chi_square_sf(x, df), _SMALLEST)
+        shape = df / 2.0
+        density = math.exp((shape - 1.0) * math.log(x) - x / 2.0 - shape * math.log(2.0) - math.lgamma(shape))
+        step = (math.log(tail) - math.log(max(p, _SMALLEST))) * tail / max(density, _SMALLEST)
+        moved = min(2.0 * x, max(x / 2.0, x + step))
+        if abs(moved - x) <= 1e-13 * x:
+            break
+        x = moved
+    return x
 
 
 def student_t_two_sided(t: float, df: float) -> float:
@@ -123,16 +128,27 @@ def _not_zero(value: float) -> float:
 
 
 def hypergeometric_sf(k: int, drawn: int, marked: int, total: int) -> float:
-    """Return P(X >= k): of ``total`` things ``marked`` are, ``drawn`` are taken, X of those are marked."""
+    """Return P(X >= k): of ``total`` things ``marked`` are, ``drawn`` are taken, X of those are marked.
+
+    Terms that are below 1e-16 of the sum are left out.
+    """
     lowest, highest = max(0, drawn + marked - total), min(drawn, marked)
     if k <= lowest:
         return 1.0
     if k > highest:
         return 0.0
+    terms = _terms(drawn, marked, total)
     if k > drawn * marked / total:
-        return min(1.0, float(hypergeometric_pmf(k, min(highest, k + _MOST_TERMS), drawn, marked, total).sum()))
-    below = hypergeometric_pmf(max(lowest, k - 1 - _MOST_TERMS), k - 1, drawn, marked, total)
+        return min(1.0, float(hypergeometric_pmf(k, min(highest, k + terms), drawn, marked, total).sum()))
+    below = hypergeometric_pmf(max(lowest, k - 1 - terms), k - 1, drawn, marked, total)
     return max(0.0, 1.0 - float(below.sum()))
+
+
+def _terms(drawn: int, marked: int, total: int) -> int:
+    """Return how many outcomes beyond one on the far side of the mean have all the probability beyond it."""
+    share = marked / total
+    variance = drawn * share * (1 - share) * (total - drawn) / max(1, total - 1)
+    return min(_MOST_TERMS, math.ceil(12.0 * math.sqrt(variance)) + 60)
 
 
 def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: int) -> Floats:
@@ -146,9 +162,12 @@ def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: in
 def fisher_two_sided(k: int, drawn: int, marked: int, total: int) -> float:
     """Return the p-value of Fisher's exact test: the total probability of all outcomes no likelier than X = k.
 
-    Beyond 200,000 possible outcomes on a side of k, twice the smaller tail.
+    Where more than 200,000 outcomes would count, twice the smaller tail.
     """
-    lowest, highest = max(0, drawn + marked - total), min(drawn, marked)
+    mean = drawn * marked / total
+    reach = math.ceil(abs(k - mean)) + _terms(drawn, marked, total)
+    lowest = max(0, drawn + marked - total, math.floor(mean) - reach)
+    highest = min(drawn, marked, math.ceil(mean) + reach)
     if highest - lowest > _MOST_TERMS:
         upper = hypergeometric_sf(k, drawn, marked, total)
         lower = hypergeometric_sf(drawn - k, drawn, total - marked, total)
