@@ -18,6 +18,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 
@@ -156,14 +157,30 @@ def _from_pandas(frame: Any, label: str) -> pa.Table:
 def _column(series: Any) -> pa.Array:
     import pyarrow as pa
 
+    if series.dtype == "float64":
+        return _numbers(series.to_numpy())
     try:
         array = pa.Array.from_pandas(series)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         present = series.notna()
         return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
-    # pandas makes a column without any value a float one, whatever it was meant to hold: its type says nothing.
     valueless = len(array) > 0 and array.null_count == len(array) and pa.types.is_floating(array.type)
     return pa.nulls(len(array)) if valueless else array
+
+
+def _numbers(values: np.ndarray[Any, Any]) -> pa.Array:
+    """Return numbers without a copy, NaN as null."""
+    import numpy as np
+    import pyarrow as pa
+
+    values = np.ascontiguousarray(values)
+    missing = np.isnan(values)
+    count = int(np.count_nonzero(missing))
+    if count == len(values) > 0:
+        # pandas makes a column without any value a float one, whatever it was meant to hold: its type says nothing.
+        return pa.nulls(len(values))
+    bitmap = pa.py_buffer(np.packbits(~missing, bitorder="little")) if count else None
+    return pa.Array.from_buffers(pa.float64(), len(values), [bitmap, pa.py_buffer(values)], count)
 
 
 def column_names(data: Any) -> list[str]:
