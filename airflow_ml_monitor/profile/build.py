@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
@@ -124,29 +124,54 @@ def _without_values(profile: Profile) -> Profile:
 
 
 class _Workers:
-    """Threads for the columns of large batches: NumPy and Arrow leave Python's lock while they sort and count."""
+    """Threads for the columns of large batches: NumPy and Arrow leave Python's lock while they sort and count.
+
+    Two batches are under way at a time, so that no thread waits for the last column of one.
+    """
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
+        self._last: dict[str, Future[None]] = {}
 
     def update(self, takers: Mapping[str, Planner | Counter], batch: pa.RecordBatch) -> None:
-        """Give each column of a batch to what takes it."""
+        """Give each column of a batch to what takes it, after those of the batch before."""
         if batch.num_rows < _LARGE_BATCH or len(takers) < 2:
+            self.wait()
             for name, taker in takers.items():
                 taker.update(batch.column(name))
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
-        done = [self._pool.submit(taker.update, batch.column(name)) for name, taker in takers.items()]
-        for future in done:
+        before = self._last
+        self._last = {
+            name: self._pool.submit(_after, before.get(name), taker, batch.column(name))
+            for name, taker in takers.items()
+        }
+        for future in before.values():
+            future.result()
+
+    def wait(self) -> None:
+        """Return when all columns given have been taken."""
+        before, self._last = self._last, {}
+        for future in before.values():
             future.result()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(cancel_futures=True)
+
+
+def _after(before: Future[None] | None, taker: Planner | Counter, array: pa.Array) -> None:
+    if before is not None:
+        before.result()
+    taker.update(array)
 
 
 class _Stream:
