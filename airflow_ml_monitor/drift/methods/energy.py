@@ -31,7 +31,7 @@ def energy(reference: NumericProfile, current: NumericProfile) -> Measurement:
     """
     n, m = enough("energy", (reference.count, current.count))
     value = float(np.sqrt(2.0 * _squares(own_points(reference, current))))
-    effect = value / float(np.sqrt(unit(reference.moments, current.moments)))
+    effect = value / float(np.sqrt(unit(reference, current)))
     return Measurement(value, _permuted_p(reference, current), n, m, effect)
 
 

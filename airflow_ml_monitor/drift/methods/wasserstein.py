@@ -11,7 +11,6 @@ from airflow_ml_monitor.drift.distributions import normal_isf, normal_sf
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.profile.arrays import Floats
-from airflow_ml_monitor.profile.kernel import Moments
 from airflow_ml_monitor.profile.numeric import NumericProfile
 
 _GRID = 64
@@ -34,17 +33,23 @@ def wasserstein(reference: NumericProfile, current: NumericProfile, *, clip: boo
     """
     n, m = enough("wasserstein", (reference.count, current.count))
     value = wasserstein_distance(reference, current, clip=clip)
-    moments = (reference.clipped, current.clipped) if clip else (reference.moments, current.moments)
     p_value = NullDistance.of(reference, current, clip=clip).sf(value)
-    return Measurement(value, p_value, n, m, value / unit(*moments))
+    return Measurement(value, p_value, n, m, value / unit(reference, current, clip=clip))
 
 
-def unit(reference: Moments, current: Moments) -> float:
-    """Return the reference's standard deviation, that of both sides where it is constant, 1 where both are alike."""
-    for moments in (reference, reference + current):
-        if moments.variance > 0.0:
-            return float(moments.variance**0.5)
-    return 1.0
+def unit(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:
+    """Return the reference's standard deviation, that of both sides where it is constant, 1 where both are."""
+    own = deviation(reference, clip=clip)
+    if own > 0.0:
+        return own
+    both = reference.clipped + current.clipped if clip else reference.moments + current.moments
+    return float(both.variance**0.5) or 1.0
+
+
+def deviation(profile: NumericProfile, *, clip: bool = False) -> float:
+    """Return the standard deviation; of a constant 0, without what rounding adds."""
+    moments = profile.clipped if clip else profile.moments
+    return float(moments.variance**0.5) if profile.minimum < profile.maximum else 0.0
 
 
 @method("wasserstein_normed", takes="numbers", kinds=NUMBERS)
@@ -60,7 +65,7 @@ def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, cl
     >>> measure("wasserstein_normed", [0, 2], [1, 3]).value
     1.0
     """
-    scale = (reference.clipped if clip else reference.moments).variance ** 0.5
+    scale = deviation(reference, clip=clip)
     if not scale > 0.0:
         raise ConfigurationError("wasserstein_normed needs a reference that varies; this one is constant")
     found = wasserstein(reference, current, clip=clip)
@@ -68,8 +73,8 @@ def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, cl
 
 
 def wasserstein_distance(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:
-    """Return W1; from profiles to 1e-3 of a standard deviation (a lognormal column of sigma 2 was off by up to 2e-3), to
-    1e-4 when clipped."""
+    """Return W1; exact from values, from profiles to 1e-3 of a standard deviation (2e-3 for a lognormal column of sigma
+    2), when clipped to 1e-4."""
     edges = reference.edges.values
     apart = _between_edges(reference, current)
     if clip:
