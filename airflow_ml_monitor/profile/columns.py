@@ -9,10 +9,13 @@ import pyarrow as pa
 from airflow_ml_monitor.profile.levels import LevelCounter, LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericCounter, NumericProfile
 from airflow_ml_monitor.profile.plain import PlainCounter, PlainProfile
+from airflow_ml_monitor.profile.text import TextCounter, TextProfile
 
-ColumnProfile = NumericProfile | LevelProfile | PlainProfile
+ColumnProfile = NumericProfile | LevelProfile | TextProfile | PlainProfile
 
-FORMS: dict[str, type[ColumnProfile]] = {form.form: form for form in (NumericProfile, LevelProfile, PlainProfile)}
+FORMS: dict[str, type[ColumnProfile]] = {
+    form.form: form for form in (NumericProfile, LevelProfile, TextProfile, PlainProfile)
+}
 
 
 class Counter(Protocol):
@@ -29,6 +32,8 @@ def counter_for(start: ColumnProfile, column: str) -> Counter:
         return NumericCounter(start, column)
     if isinstance(start, LevelProfile):
         return LevelCounter(start)
+    if isinstance(start, TextProfile):
+        return TextCounter(start, column)
     return PlainCounter(start)
 
 

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     CATEGORICAL = "categorical"
     BOOLEAN = "boolean"
     DATETIME = "datetime"
+    TEXT = "text"
+    """Free text: numbers that describe each text are counted."""
     OTHER = "other"
     """Lists, structs and the like: only rows and missing ones are counted."""
     REPEATED = "repeated"

@@ -18,11 +18,13 @@ from airflow_ml_monitor.profile.levels import LevelProfile, most_frequent
 from airflow_ml_monitor.profile.numeric import NumericProfile
 from airflow_ml_monitor.profile.plain import PlainProfile
 from airflow_ml_monitor.profile.sketch import LevelSketch
+from airflow_ml_monitor.profile.text import DESCRIPTORS, TextProfile, descriptors
 
 SEED = 20_130_204
 """Of the sample that edges of a large reference come from: the same reference gives the same edges."""
 _SAMPLE = 1 << 18
 _MOST_CANDIDATES = 1 << 20
+_WANTED = (Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN, Kind.DATETIME, Kind.TEXT, Kind.OTHER)
 
 
 class Planner(Protocol):
@@ -67,7 +69,7 @@ class NumericPlanner:
     def _thinned(self, values: Floats, share: float) -> Floats:
         return values[self._random.random(len(values)) < share]
 
-    def finish(self) -> ColumnProfile:
+    def finish(self) -> NumericProfile:
         values = np.concatenate(self._kept) if self._kept else np.zeros(0)
         return NumericProfile.on(choose_edges(values, self._distinct), self._kind)
 
@@ -102,6 +104,21 @@ class LevelPlanner:
         return LevelProfile.on(most_frequent(LevelSketch(self._hashes, self._counts)), self._kind)
 
 
+class TextPlanner:
+    """Plans what describes the texts like numbers."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._planners = {name: NumericPlanner(Kind.NUMERIC, column) for name in DESCRIPTORS}
+
+    def update(self, array: pa.Array) -> None:
+        for name, values in descriptors(array, self._column).items():
+            self._planners[name].update(pa.array(values))
+
+    def finish(self) -> ColumnProfile:
+        return TextProfile(described={name: planner.finish() for name, planner in self._planners.items()})
+
+
 class PlainPlanner:
     """For columns that are not compared: there is nothing to plan."""
 
@@ -124,10 +141,8 @@ def kinds_for(types: Mapping[str, ColumnType], columns: list[str], wanted: Mappi
     for name, kind in (wanted or {}).items():
         if name not in kinds:
             raise ConfigurationError(f"kinds= names column {name!r}, which is not counted; columns: {columns}")
-        if kind not in (Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN, Kind.DATETIME, Kind.OTHER):
-            raise ConfigurationError(
-                f"kinds={{{name!r}: {kind!r}}} is not known; use numeric, categorical, boolean, datetime or other"
-            )
+        if kind not in _WANTED:
+            raise ConfigurationError(f"kinds={{{name!r}: {kind!r}}} is not known; use {', '.join(_WANTED)}")
         kinds[name] = Kind(kind)
     return kinds
 
@@ -142,4 +157,6 @@ def _planner(kind: Kind, column: str) -> Planner:
         return NumericPlanner(kind, column)
     if kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
         return LevelPlanner(kind)
+    if kind is Kind.TEXT:
+        return TextPlanner(column)
     return PlainPlanner(kind)
