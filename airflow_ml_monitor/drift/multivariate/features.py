@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -74,16 +74,16 @@ def read_features(reference: Any, current: Any, *, most_rows: int, seed: int = S
     one, other = _table(reference), _table(current)
     if isinstance(reference, np.ndarray) and one.column_names != other.column_names:
         raise ConfigurationError(f"the samples have {one.num_columns} and {other.num_columns} columns; give the same")
-    one, other = _sampled(one, most_rows, seed), _sampled(other, most_rows, seed)
+    sides = [_Side(table, _sampled(table.num_rows, most_rows, seed)) for table in (one, other)]
     read: dict[str, Feature] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys([*one.column_names, *other.column_names]):
-        found = _feature(name, one, other) if len(read) < MOST_FEATURES else f"beyond {MOST_FEATURES:,} columns"
+        found = _feature(name, *sides) if len(read) < MOST_FEATURES else f"beyond {MOST_FEATURES:,} columns"
         if isinstance(found, Feature):
             read[name] = found
         else:
             left_out[name] = found
-    return Features(tuple(read.values()), one.num_rows, other.num_rows, left_out)
+    return Features(tuple(read.values()), sides[0].size, sides[1].size, left_out)
 
 
 def _table(rows: Any) -> pa.Table:
@@ -92,32 +92,61 @@ def _table(rows: Any) -> pa.Table:
     return rows
 
 
-def _sampled(table: pa.Table, most: int, seed: int) -> pa.Table:
-    if table.num_rows <= most:
-        return table
-    kept = np.random.default_rng(seed).choice(table.num_rows, most, replace=False, shuffle=False)
-    return table.take(pa.array(np.sort(kept)))
+def _sampled(rows: int, most: int, seed: int) -> pa.Array | None:
+    """Return the rows of a sample; ``None`` where all of them are."""
+    if rows <= most:
+        return None
+    return pa.array(np.sort(np.random.default_rng(seed).choice(rows, most, replace=False, shuffle=False)))
 
 
-def _feature(name: str, reference: pa.Table, current: pa.Table) -> Feature | str:
+class _Side(NamedTuple):
+    """A table, and the rows of it that are used; ``None`` for all."""
+
+    table: pa.Table
+    rows: pa.Array | None
+
+    @property
+    def size(self) -> int:
+        return self.table.num_rows if self.rows is None else len(self.rows)
+
+    def columns(self, name: str) -> list[pa.ChunkedArray]:
+        return [self.table.column(place) for place in self.table.schema.get_all_field_indices(name)]
+
+    def used(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type):
+            # Arrow takes no rows out of views.
+            column = column.cast(pa.large_binary() if pa.types.is_binary_view(column.type) else pa.large_string())
+        return column if self.rows is None else column.take(self.rows)
+
+
+def _feature(name: str, reference: _Side, current: _Side) -> Feature | str:
     """Return the feature that a column is; or, in words, why it is none."""
-    sides = [
-        [table.column(place) for place in table.schema.get_all_field_indices(name)] for table in (reference, current)
-    ]
+    sides = [reference.columns(name), current.columns(name)]
     if any(len(columns) > 1 for columns in sides):
         return "there is more than one column of that name"
     if not all(sides):
         return "absent in the reference" if not sides[0] else "absent now"
-    one, other = sides[0][0], sides[1][0]
-    was, now = (natural_kind(side.type) if side.null_count < len(side) else Kind.EMPTY for side in (one, other))
+    was, now = (_kind(columns[0]) for columns in sides)
+    why_not = _not_compared(was, now)
+    if why_not is not None:
+        return why_not
+    used = [side.used(columns[0]) for side, columns in zip((reference, current), sides, strict=True)]
+    if Kind.CATEGORICAL in (was, now):
+        return _leveled(name, *used)
+    return _worth(Feature(name, np.concatenate([_numbers(column, name) for column in used])))
+
+
+def _not_compared(was: Kind, now: Kind) -> str | None:
     kinds = {was, now} - {Kind.EMPTY}
     if not kinds:
         return "without values"
     if len(kinds) > 1 and not kinds <= set(_NUMBERS):
         return f"{was} in the reference and {now} now"
-    if kinds <= set(_NUMBERS):
-        return _worth(Feature(name, np.concatenate((_numbers(one, name), _numbers(other, name)))))
-    return _leveled(name, one, other) if kinds == {Kind.CATEGORICAL} else f"{kinds.pop()} values are not compared"
+    return None if kinds <= {*_NUMBERS, Kind.CATEGORICAL} else f"{kinds.pop()} values are not compared"
+
+
+def _kind(column: pa.ChunkedArray) -> Kind:
+    return natural_kind(column.type) if column.null_count < len(column) else Kind.EMPTY
 
 
 def _worth(feature: Feature) -> Feature | str:
@@ -164,9 +193,7 @@ def _bytes(column: pa.ChunkedArray) -> pa.Array:
         values = values.dictionary_decode()
     if pa.types.is_null(values.type):
         return pa.nulls(len(values), pa.large_binary())
-    if pa.types.is_string_view(values.type):
-        values = values.cast(pa.large_string())
-    if pa.types.is_fixed_size_binary(values.type) or pa.types.is_binary_view(values.type):
+    if pa.types.is_fixed_size_binary(values.type):
         values = values.cast(pa.binary())
     return values.cast(pa.large_binary())
 
