@@ -177,7 +177,7 @@ def _furthest(report: Report) -> float:
 
 def limit_name(result: CheckResult) -> str:
     """Return the name under which a policy keeps the limit of a check."""
-    return result.metric if result.check in ("distribution", "score") else result.check
+    return result.metric.rpartition(".")[2] if result.check in ("distribution", "score") else result.check
 
 
 def _limits(own: Mapping[str, float]) -> str:

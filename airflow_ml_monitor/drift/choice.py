@@ -9,6 +9,7 @@ from airflow_ml_monitor.drift.columns import FEW_VALUES
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.profile import Profile
+from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.numeric import NumericProfile
 from airflow_ml_monitor.results import CheckResult, Severity, Status
 
@@ -51,6 +52,8 @@ def _reason(finding: Finding, reference: Profile, policy: DriftPolicy) -> str:
         return f"{kind}; fewer than {policy.min_rows} values on a side"
     if column in policy.methods:
         return f"{kind}; chosen by the policy"
+    if kind is Kind.TEXT:
+        return "text; by what describes it"
     numeric = isinstance(reference.columns[column], NumericProfile)
     reasons = {
         "score": "declared a score",

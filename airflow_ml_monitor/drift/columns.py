@@ -23,6 +23,7 @@ from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.levels import LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.profile.text import TextProfile
 from airflow_ml_monitor.results import Severity, Status
 
 FEW_VALUES = 5
@@ -50,6 +51,10 @@ def column_findings(
             yield from _levels(column, levels, policy)
         if _too_many(levels) and min(levels.n, levels.m) >= policy.min_rows:
             yield stuck_level(column, Levels.in_groups(reference, current), policy)
+    elif isinstance(reference, TextProfile) and isinstance(current, TextProfile):
+        for name in reference.described:
+            found = _numeric(column, reference.described[name], current.described[name], policy)
+            yield from (_of_descriptor(name, finding) for finding in found)
     elif reference.kind is Kind.OTHER:
         yield _not_compared(column, reference, current)
 
@@ -89,6 +94,11 @@ def _far(column: str, reference: NumericProfile, current: NumericProfile, policy
     far = far_outside(column, reference, current, policy) if reference.kind is not Kind.DATETIME else None
     if far is not None:
         yield far
+
+
+def _of_descriptor(name: str, finding: Finding) -> Finding:
+    """Say of a finding about a text column which of its descriptors it is about."""
+    return replace(finding, metric=f"{name}.{finding.metric}", message=f"{name}: {finding.message}")
 
 
 def _noted(finding: Finding) -> Finding:

@@ -18,6 +18,7 @@ from airflow_ml_monitor.drift.decide import decide
 from airflow_ml_monitor.drift.explain import explained
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.learnt import with_learnt_limit
+from airflow_ml_monitor.drift.multivariate import rows_needed, whole_rows
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.errors import ConfigurationError, DataError, NoRowsError
 from airflow_ml_monitor.profile import Profile, build_reference, profile_like
@@ -55,7 +56,7 @@ def detect_drift(
     policy = policy or DriftPolicy()
     as_of = as_of or datetime.now(UTC)
     try:
-        base = _reference(reference, as_of, connections)
+        base = _reference(reference, as_of, connections, policy)
     except NoRowsError as error:
         return Report(kind="drift", results=(_no_reference(error),), window=window, as_of=as_of)
     chosen = base.only(policy.chosen(base.columns, uncounted=base.types))
@@ -63,7 +64,8 @@ def detect_drift(
     refuse_methods_of_other_kinds(chosen, policy)
     batch = current if isinstance(current, Profile) else as_dataset(current)
     if isinstance(batch, Dataset):
-        profile = profile_like(chosen, batch, window=window, as_of=as_of, connections=connections)
+        rows = rows_needed(policy)
+        profile = profile_like(chosen, batch, window=window, as_of=as_of, sample=rows, connections=connections)
     else:
         profile = _comparable(chosen, batch)
     window = window or profile.window
@@ -82,9 +84,9 @@ def detect_drift(
     )
 
 
-def _reference(reference: Any, as_of: datetime, connections: Connections | None) -> Profile:
+def _reference(reference: Any, as_of: datetime, connections: Connections | None, policy: DriftPolicy) -> Profile:
     if not isinstance(reference, Profile):
-        return build_reference(reference, as_of=as_of, connections=connections)
+        return build_reference(reference, as_of=as_of, sample=rows_needed(policy), connections=connections)
     if not reference.rows:
         raise NoRowsError("the reference profile has no rows; build it from data that has some")
     return reference
@@ -120,7 +122,7 @@ def _judged(
     if policy.columns is not None:
         types = {name: kind for name, kind in types.items() if name in policy.columns}
     schema = schema_changes(reference, types, expected)
-    findings = list(_findings(reference, current, policy))
+    findings = [*_findings(reference, current, policy), *whole_rows(reference, current, policy)]
     results = [*(_weighed(result, policy) for result in schema), *decide(findings, policy)]
     about = [methods_used(findings, reference, policy), false_alarms(findings, policy, window, reference.variation)]
     return [*dataset_check(results, policy), *results, *about]

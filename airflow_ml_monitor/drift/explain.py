@@ -14,6 +14,7 @@ from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.levels import LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
+from airflow_ml_monitor.profile.text import TextProfile
 
 _BARS = 24
 _LEVELS = 15
@@ -24,6 +25,9 @@ def explained(finding: Finding, reference: ColumnProfile, current: ColumnProfile
     """Return the finding of a distribution that moved with both distributions in its detail; any other as it is."""
     if not finding.reached or finding.check not in ("distribution", "score") or "distribution" in finding.detail:
         return finding
+    if isinstance(reference, TextProfile) and isinstance(current, TextProfile):
+        name = finding.metric.split(".")[0]
+        return explained(finding, reference.described[name], current.described[name])
     if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
         return replace(finding, detail={**finding.detail, "distribution": histogram(reference, current)})
     if isinstance(reference, LevelProfile) and isinstance(current, LevelProfile):

@@ -31,6 +31,7 @@ def build_reference(
     columns: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
     policy: DriftPolicy | None = None,
+    sample: int = 0,
     connections: Connections | None = None,
 ) -> Profile:
     """Return the profile of a reference, which says where later batches are counted.
@@ -48,21 +49,23 @@ def build_reference(
     :param kinds: a kind (``numeric``, ``categorical``, ``boolean``, ``datetime``, ``text``, ``other``) for a column
         whose type says another, such as a numeric code.
     :param policy: the checks whose variation is measured, where they are not the default ones: scores, methods by name.
+    :param sample: rows to keep with the profile, drawn uniformly, for the methods that look at all columns together;
+        none by default, since rows may be people's data.
     :raises DataError: no rows, an unknown column, or values that are not of the kind wanted.
     :raises ConfigurationError: windows without a time column, or a length without ``window``.
     """
     given: dict[str, Any] = {"as_of": as_of, "columns": columns, "kinds": kinds, "connections": connections}
     if windows is None:
-        return profile_of_all(data, window=window, **given)
+        return profile_of_all(data, window=window, sample=sample, **given)
     cut = windows_of(windows, window)
     span = Window(min(part.start for part in cut), max(part.end for part in cut))
-    shape = profile_of_all(data, window=span, **given)
+    shape = profile_of_all(data, window=span, sample=sample, **given)
     parts = [profile_like(shape, data, window=part, as_of=as_of, connections=connections) for part in cut]
     parts = [replace(part, types=shape.types) for part in parts if part.rows]
     if not parts:
         raise DataError(f"no rows of {shape.source} in any of the {len(cut)} windows; a reference needs rows")
     whole = sum(parts[1:], parts[0])
-    return replace(whole, window=span, source=shape.source, variation=variation_of(parts, policy))
+    return replace(whole, window=span, source=shape.source, sample=shape.sample, variation=variation_of(parts, policy))
 
 
 def windows_of(windows: Windows, span: Window | None) -> list[Window]:

@@ -42,19 +42,28 @@ class DriftOperator(MonitoringOperator):
         self.policy = policy
 
     def compute(self, inputs: Inputs) -> Outcome:
-        from airflow_ml_monitor.drift import detect_drift
+        from airflow_ml_monitor.drift import DriftPolicy, detect_drift
+        from airflow_ml_monitor.drift.multivariate import rows_needed
         from airflow_ml_monitor.profile import profile_like
 
         reference = inputs.store.reference(
             model=inputs.model, environment=inputs.environment, name=self.reference, version=self._version()
         )
         dataset = inputs.dataset(self.data)
+        policy = self.policy or DriftPolicy()
         current = profile_like(
-            reference.profile, dataset, window=inputs.window, as_of=inputs.as_of, connections=inputs.connections
+            reference.profile,
+            dataset,
+            window=inputs.window,
+            as_of=inputs.as_of,
+            sample=rows_needed(policy),
+            connections=inputs.connections,
         )
-        report = detect_drift(reference.profile, current, policy=self.policy, window=inputs.window, as_of=inputs.as_of)
+        report = detect_drift(reference.profile, current, policy=policy, window=inputs.window, as_of=inputs.as_of)
         config = {**report.config, "data": dataset.to_dict()}
-        return Outcome(report=replace(report, reference=reference.label, config=config), profile=current)
+        # Rows of the batch are compared and forgotten: only a reference keeps a sample, where it was asked for.
+        stored = replace(current, sample=None)
+        return Outcome(report=replace(report, reference=reference.label, config=config), profile=stored)
 
     def _version(self) -> int | None:
         version = given(self.reference_version)

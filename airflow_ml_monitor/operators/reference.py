@@ -28,6 +28,7 @@ class BuildReferenceOperator(MonitoringOperator):
     :param windows: the length of the windows that the reference consists of (``timedelta(days=7)``), or these windows
         as pairs of times: from how much they differ, a drift policy learns its limits where they are eight or more.
     :param policy: the policy whose checks are measured on these windows, where it is not the default one.
+    :param sample: rows to keep with the profile, for the methods that look at all columns together; none by default.
     """
 
     template_fields: Sequence[str] = (*MonitoringOperator.template_fields, "data", "name")
@@ -42,6 +43,7 @@ class BuildReferenceOperator(MonitoringOperator):
         kinds: Mapping[str, str] | None = None,
         windows: timedelta | Sequence[Any] | None = None,
         policy: DriftPolicy | None = None,
+        sample: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -51,6 +53,7 @@ class BuildReferenceOperator(MonitoringOperator):
         self.kinds = kinds
         self.windows = windows
         self.policy = policy
+        self.sample = sample
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.drift import build_reference
@@ -64,6 +67,7 @@ class BuildReferenceOperator(MonitoringOperator):
             kinds=self.kinds,
             windows=self.windows,
             policy=self.policy,
+            sample=self.sample,
             connections=inputs.connections,
         )
         config: dict[str, Any] = {"name": self.name, "data": dataset.to_dict(), "columns": sorted(profile.columns)}

@@ -19,6 +19,7 @@ from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, nat
 from airflow_ml_monitor.profile.plain import PlainProfile
 from airflow_ml_monitor.profile.plan import Planner, kinds_for, planners
 from airflow_ml_monitor.profile.profile import Profile
+from airflow_ml_monitor.profile.sample import RowSample
 from airflow_ml_monitor.window import Window
 
 _HELD_BYTES = 1 << 26
@@ -33,6 +34,7 @@ def build_reference(
     as_of: datetime | None = None,
     columns: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
+    sample: int = 0,
     connections: Connections | None = None,
 ) -> Profile:
     """Return the profile of a reference, which says where later batches are counted.
@@ -43,22 +45,23 @@ def build_reference(
     :param data: a dataset, a pandas or polars data frame or an Arrow table.
     :param window: event time to read; all rows by default.
     :param columns: columns to count; by default those of the dataset without its time and arrival columns.
-    :param kinds: a kind (``numeric``, ``categorical``, ``boolean``, ``datetime``, ``other``) for a column whose type
-        says another, such as a numeric code.
+    :param kinds: a kind (``numeric``, ``categorical``, ``boolean``, ``datetime``, ``text``, ``other``) for a column
+        whose type says another, such as a numeric code.
+    :param sample: rows to keep with the profile, drawn uniformly; none by default.
     :raises DataError: no rows, an unknown column, or values that are not of the kind wanted.
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
     stream = _Stream(rows, lambda: _counted(dataset, rows, columns))
     kinds_of = kinds_for(stream.types, stream.columns, kinds)
-    plan = planners(kinds_of)
+    plan = planners(kinds_of, kinds or ())
     with _Workers() as workers:
         for batch in stream:
             workers.update(plan, batch)
     if not stream.rows:
         raise NoRowsError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
     start = {name: planner.finish() for name, planner in plan.items()}
-    return _without_values(_count(stream, start, window, rows.label))
+    return _without_values(_count(stream, start, window, rows.label, sample))
 
 
 def profile_like(
@@ -67,6 +70,7 @@ def profile_like(
     *,
     window: Window | None = None,
     as_of: datetime | None = None,
+    sample: int = 0,
     connections: Connections | None = None,
 ) -> Profile:
     """Return the profile of a batch, counted at the edges and levels of a reference, in one pass and bounded memory.
@@ -74,13 +78,14 @@ def profile_like(
     Columns of the reference that the batch lacks, or has with values of another kind, are left out of the profile;
     ``schema_checks`` finds them.
 
+    :param sample: rows to keep with the profile, drawn uniformly; none by default.
     :raises DataError: values that cannot be read as the reference's kind.
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
     stream = _Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names))
     start = {name: _start(reference, name, stream.types[name]) for name in stream.columns}
-    profile = _count(stream, start, window, rows.label)
+    profile = _count(stream, start, window, rows.label, sample)
     times = _times(dataset)
     seen = dataset.columns or [name for name in profile.types if name not in times or name in reference.columns]
     types = {name: kind for name, kind in profile.types.items() if name in seen}
@@ -211,13 +216,18 @@ class _Stream:
                 self.types[field.name] = ColumnType(str(field.type), natural_kind(field.type))
 
 
-def _count(stream: _Stream, start: Mapping[str, ColumnProfile], window: Window | None, source: str) -> Profile:
+def _count(
+    stream: _Stream, start: Mapping[str, ColumnProfile], window: Window | None, source: str, sample: int
+) -> Profile:
     counters = {name: counter_for(profile, name) for name, profile in start.items()}
+    rows = RowSample(sample) if sample else None
     with _Workers() as workers:
         for batch in stream:
             workers.update(counters, batch)
+            if rows is not None:
+                rows.update(batch.select(stream.columns))
     columns = {name: counter.finish() for name, counter in counters.items()}
-    return Profile(rows=stream.rows, window=window, columns=columns, types=stream.types, source=source)
+    return Profile(rows=stream.rows, window=window, columns=columns, types=stream.types, source=source, sample=rows)
 
 
 def _counted(dataset: Dataset, rows: Rows, columns: Sequence[str] | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from airflow_ml_monitor.profile.levels import LevelProfile, most_frequent
 from airflow_ml_monitor.profile.numeric import NumericProfile
 from airflow_ml_monitor.profile.plain import PlainProfile
 from airflow_ml_monitor.profile.sketch import LevelSketch
-from airflow_ml_monitor.profile.text import DESCRIPTORS, TextProfile, descriptors
+from airflow_ml_monitor.profile.text import DESCRIPTORS, TextProfile, descriptors, looks_like_text
 
 SEED = 20_130_204
 """Of the sample that edges of a large reference come from: the same reference gives the same edges."""
@@ -119,6 +119,24 @@ class TextPlanner:
         return TextProfile(described={name: planner.finish() for name, planner in self._planners.items()})
 
 
+class StringPlanner:
+    """Takes a column of strings for free text or for levels, by its first values; then plans it as that."""
+
+    def __init__(self, column: str) -> None:
+        self._column = column
+        self._planner: Planner | None = None
+
+    def update(self, array: pa.Array) -> None:
+        if self._planner is None and len(array) > array.null_count:
+            text = looks_like_text(*level_counts(array))
+            self._planner = TextPlanner(self._column) if text else LevelPlanner(Kind.CATEGORICAL)
+        if self._planner is not None:
+            self._planner.update(array)
+
+    def finish(self) -> ColumnProfile:
+        return (self._planner or LevelPlanner(Kind.CATEGORICAL)).finish()
+
+
 class PlainPlanner:
     """For columns that are not compared: there is nothing to plan."""
 
@@ -147,9 +165,15 @@ def kinds_for(types: Mapping[str, ColumnType], columns: list[str], wanted: Mappi
     return kinds
 
 
-def planners(kinds: Mapping[str, Kind]) -> dict[str, Planner]:
-    """Return one planner a column."""
-    return {name: _planner(kind, name) for name, kind in kinds.items()}
+def planners(kinds: Mapping[str, Kind], wanted: Collection[str]) -> dict[str, Planner]:
+    """Return one planner a column.
+
+    :param wanted: columns whose kind was asked for: strings among them are not judged by their values.
+    """
+    return {
+        name: StringPlanner(name) if kind is Kind.CATEGORICAL and name not in wanted else _planner(kind, name)
+        for name, kind in kinds.items()
+    }
 
 
 def _planner(kind: Kind, column: str) -> Planner:

@@ -13,6 +13,7 @@ import numpy as np
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.columns import FORMS, ColumnProfile, merged
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind
+from airflow_ml_monitor.profile.sample import RowSample
 from airflow_ml_monitor.profile.serial import compressed, decompressed, pack, unpack
 from airflow_ml_monitor.profile.variation import Variation
 from airflow_ml_monitor.window import Window
@@ -31,6 +32,7 @@ class Profile:
     :param types: type and kind of every column the source had, the ones not counted included.
     :param source: the dataset in words, for messages; no part of the content.
     :param variation: of a reference of several windows, how much these differ among themselves.
+    :param sample: some of the rows, where they were asked for.
     """
 
     rows: int = 0
@@ -39,6 +41,7 @@ class Profile:
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     source: str = ""
     variation: Variation | None = None
+    sample: RowSample | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -58,7 +61,10 @@ class Profile:
         if self.variation is not None:
             content["variation"], parts = self.variation.to_parts()
             arrays |= parts
-        return pack(content | {"types": [[name, *kind] for name, kind in self.types.items()]}, arrays)
+        rows = b"" if self.sample is None else self.sample.to_bytes()
+        if rows:
+            content["sample"] = len(rows)
+        return pack(content | {"types": [[name, *kind] for name, kind in self.types.items()]}, arrays) + rows
 
     def to_bytes(self) -> bytes:
         """Return the profile in its compact stored form; ``from_bytes`` gives an equal one back."""
@@ -86,6 +92,7 @@ class Profile:
             types={name: ColumnType(text, Kind(kind)) for name, text, kind in content["types"]},
             source=raw[4:split].decode(),
             variation=Variation.from_parts(content["variation"], arrays) if "variation" in content else None,
+            sample=RowSample.from_bytes(raw[-content["sample"] :]) if "sample" in content else None,
         )
 
     def only(self, columns: Iterable[str]) -> Self:
@@ -102,7 +109,7 @@ class Profile:
     def empty(self) -> Self:
         """Return a profile of nothing that counts the same columns at the same edges and levels."""
         columns = {name: column.empty() for name, column in self.columns.items()}
-        return replace(self, rows=0, window=None, columns=columns, source="", variation=None)
+        return replace(self, rows=0, window=None, columns=columns, source="", variation=None, sample=None)
 
     def __add__(self, other: Self) -> Self:
         if not isinstance(other, Profile):
@@ -118,6 +125,7 @@ class Profile:
             columns=_merged_columns(self.columns, other.columns),
             types={**other.types, **self.types},
             variation=None,
+            sample=None,
         )
 
     def __radd__(self, other: object) -> Self:
