@@ -144,8 +144,10 @@ class Rows(ABC):
         """Names and types of all columns there are."""
 
     @abstractmethod
-    def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows that meet all conditions, these columns only."""
+    def scan(
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that meet all conditions, these columns only; ``encoded`` as for ``batches``."""
 
     @property
     def label(self) -> str:
@@ -183,14 +185,16 @@ class Rows(ABC):
         self.require(self.dataset.columns)
         return pa.schema([full.field(name) for name in self.dataset.columns])
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str] | None = None, *, encoded: bool = False) -> Iterator[pa.RecordBatch]:
         """Yield the window's rows in Arrow record batches, the columns in the order asked for.
 
+        :param encoded: texts may come as dictionary arrays, where the source has them so: for who counts values.
+            A batch may have the dictionary of the batch before, at the same address.
         :raises DataError: an unknown column, or rows that cannot be read.
         """
         wanted = list(self.schema.names if columns is None else columns)
         self.require(wanted)
-        return self.scan(wanted, self.conditions)
+        return self.scan(wanted, self.conditions, encoded=encoded)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the window's rows as one data frame of its own: changing it changes nothing else."""

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
-from airflow_ml_monitor.data.filtering import expression
+from airflow_ml_monitor.data.filtering import rows_that_meet
+from airflow_ml_monitor.data.folders import folder_fields, folder_values, with_folders
+from airflow_ml_monitor.data.locations import Location, locate
+from airflow_ml_monitor.data.reading import Dictionaries, FileReader, Request, fitted, read_ahead
+from airflow_ml_monitor.data.schemas import unified_schema
 from airflow_ml_monitor.data.times import Condition
-from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.dataset as ds
 
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv"}
-_BATCH_ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Files(Dataset):
 
 
 class FileRows(Rows):
-    """The rows of ``Files``: streamed by Arrow, row groups outside the window skipped, only the columns asked for."""
+    """The rows of ``Files``, file by file: row groups outside the window are skipped, only columns wanted are read."""
 
     dataset: Files
 
@@ -83,108 +85,81 @@ class FileRows(Rows):
         self._connections = connections
 
     @cached_property
-    def source(self) -> ds.Dataset:
-        """The files as one Arrow dataset.
+    def full_schema(self) -> pa.Schema:
+        """Names and types of all columns of the files and of their folders; where both name one, the files' counts.
 
         :raises MissingDataError: no file is there.
         :raises DataError: a file is not what its format says, or files disagree about a column's type.
         """
         import pyarrow as pa
-        import pyarrow.dataset as ds
 
-        from airflow_ml_monitor.data.schemas import unified_schema
+        of_folders = [field for field in self._folder_fields if field.name not in self._file_schema.names]
+        return pa.schema([*self._file_schema, *of_folders])
 
-        try:
-            source = self._opened(ds.HivePartitioning.discover())
-            of_files = [(fragment.path, fragment.physical_schema) for fragment in source.get_fragments()]
-            files = unified_schema(of_files, self.label, textual=self.dataset.file_format == "csv")
-            of_folders = pa.schema([field for field in source.schema if field.name not in files.names])
-            if len(of_folders) < len(source.schema):  # where both name a column, the file's own values count
-                source = self._opened(ds.HivePartitioning(of_folders))
-            return source.replace_schema(pa.schema([*files, *of_folders]))
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise DataError(self._unreadable(error)) from error
+    def scan(
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        yield from read_ahead(self._batches(columns, conditions, encoded=encoded))
 
-    @property
-    def full_schema(self) -> pa.Schema:
-        return self.source.schema
-
-    def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool
+    ) -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 
-        where = expression(conditions, self.full_schema) if conditions else None
-        try:
-            for batch in self.source.scanner(
-                columns=list(columns), filter=where, batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
-            ).to_batches():
-                if batch.num_rows:
-                    yield batch
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise DataError(self._unreadable(error)) from error
-
-    def _opened(self, partitioning: Any) -> ds.Dataset:
-        """Return the files as an Arrow dataset whose schema has but the columns that their folders name."""
-        import pyarrow.dataset as ds
-
-        filesystem, base, paths = self._found
-        options = ds.FileSystemFactoryOptions(base, partitioning=partitioning)
-        factory = ds.FileSystemDatasetFactory(_arrow_filesystem(filesystem), paths, self._arrow_format(), options)
-        return factory.finish(factory.inspect_schemas()[-1])
+        needed = dict.fromkeys([*columns, *(condition.column for condition in conditions)])
+        fields = [self._file_schema.field(name) for name in needed if name in self._file_schema.names]
+        request = Request(pa.schema(fields), tuple(conditions), encoded)
+        dictionaries = Dictionaries()
+        for path in self._location.paths:
+            with self._naming(path):
+                for batch in self._reader.batches(path, request):
+                    found = rows_that_meet(conditions, dictionaries.shared(fitted(batch, request)))
+                    if found.num_rows:
+                        yield with_folders(found, columns, self._folder_fields, self._folders[path])
 
     @cached_property
-    def _found(self) -> tuple[Any, str, list[str]]:
-        """Return the file system, the folder below which folders name columns, and the paths of the files."""
-        path = self.dataset.path
-        filesystem, inner = self._connections.filesystem(path, self.dataset.conn_id)
-        plain = re.split(r"[*?\[]", inner, maxsplit=1)[0]
-        base = plain.rpartition("/")[0]
-        if plain != inner:
-            paths = _matching(filesystem, inner)
-        elif filesystem.isdir(inner):
-            base, paths = inner, _data_files(filesystem, inner)
-        else:
-            paths = [inner] if filesystem.exists(inner) else []
-        if not paths:
-            raise MissingDataError(f"no file is at {path!r}; check the path, and that what writes it has run")
-        return filesystem, base, sorted(paths)
+    def _file_schema(self) -> pa.Schema:
+        return unified_schema(self._schemas(), self.label, textual=self.dataset.file_format == "csv")
 
-    def _arrow_format(self) -> Any:
-        import pyarrow.csv
-        import pyarrow.dataset as ds
+    def _schemas(self) -> Iterator[tuple[str, pa.Schema]]:
+        for path in self._location.paths:
+            with self._naming(path):
+                schema = self._reader.schema(path)
+            yield path, schema
 
+    @cached_property
+    def _folders(self) -> Mapping[str, Mapping[str, str | None]]:
+        return {path: folder_values(self._location.base, path) for path in self._location.paths}
+
+    @cached_property
+    def _folder_fields(self) -> pa.Schema:
+        return folder_fields(self._folders.values())
+
+    @cached_property
+    def _location(self) -> Location:
+        return locate(self.dataset.path, self.dataset.conn_id, self._connections)
+
+    @cached_property
+    def _reader(self) -> FileReader:
         if self.dataset.file_format == "parquet":
-            return ds.ParquetFileFormat()
+            from airflow_ml_monitor.data.parquet_files import ParquetFiles
+
+            return ParquetFiles(self._location.filesystem, remote=self._location.remote)
+        from airflow_ml_monitor.data.csv_files import CsvFiles
+
         separator = "\t" if self.dataset.path.lower().endswith(".tsv") else ","
-        return ds.CsvFileFormat(
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            # An empty cell is a missing value in a column of texts, too; one in quotes is a text.
-            convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
-        )
+        return CsvFiles(self._location.filesystem, separator=separator)
 
-    def _unreadable(self, error: Exception) -> str:
-        reason = str(error).splitlines()[0].rstrip(".")
-        return f"{self.label} cannot be read as {self.dataset.file_format}: {reason}; check the file or give format="
+    @contextmanager
+    def _naming(self, path: str) -> Iterator[None]:
+        """Make of Arrow's complaint about a file one that names it."""
+        import pyarrow as pa
 
-
-def _matching(filesystem: Any, pattern: str) -> list[str]:
-    found: list[str] = []
-    for path, about in filesystem.glob(pattern, detail=True).items():
-        found += _data_files(filesystem, path) if about["type"] == "directory" else [path]
-    return found
-
-
-def _data_files(filesystem: Any, folder: str) -> list[str]:
-    return [
-        path
-        for path in filesystem.find(folder)
-        if not any(part.startswith(("_", ".")) for part in path.removeprefix(folder).split("/") if part)
-    ]
-
-
-def _arrow_filesystem(filesystem: Any) -> Any:
-    import pyarrow.fs as pafs
-    from fsspec.implementations.local import LocalFileSystem
-
-    if isinstance(filesystem, LocalFileSystem):
-        return pafs.LocalFileSystem()
-    return pafs.PyFileSystem(pafs.FSSpecHandler(filesystem))
+        try:
+            yield
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            what = self.label if self._location.paths == (path,) else f"{path} of {self.label}"
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise DataError(
+                f"{what} cannot be read as {self.dataset.file_format}: {reason}; check the file or give format="
+            ) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
-from airflow_ml_monitor.data.filtering import expression
+from airflow_ml_monitor.data.filtering import rows_that_meet
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.window import Window
@@ -104,10 +104,10 @@ class FrameRows(Rows):
     def full_schema(self) -> pa.Schema:
         return self.table.schema
 
-    def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
-        table = self.table
-        if conditions:
-            table = table.filter(expression(conditions, table.schema))
+    def scan(
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        table = rows_that_meet(conditions, self.table)
         yield from table.select(list(columns)).to_batches(max_chunksize=1 << 18)
 
     def _extra(self, function: Callable[..., Any]) -> dict[str, Any]:

@@ -106,7 +106,9 @@ class TableRows(Rows):
         """Return the ``SELECT`` of the window's rows as known at ``as_of``, of those that meet further conditions."""
         return self._select(self.schema.names if columns is None else columns, (*self.conditions, *also))
 
-    def scan(self, columns: Sequence[str], conditions: Sequence[Condition]) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
         yield from self.run(self._select(columns, conditions), columns)
 
     def run(self, query: sa.Select[Any], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,68 @@
+"""CSV: block by block, only the columns wanted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from airflow_ml_monitor.data.reading import BATCH_ROWS, Request
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.fs as pafs
+
+_GUESSED_FROM_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 23
+
+
+class CsvFiles:
+    """Reads CSV files, compressed ones too.
+
+    :param filesystem: where they are.
+    :param separator: what stands between two cells.
+    """
+
+    def __init__(self, filesystem: pafs.FileSystem, *, separator: str) -> None:
+        self._filesystem = filesystem
+        self._separator = separator
+
+    def schema(self, path: str) -> pa.Schema:
+        with self._opened(path, _GUESSED_FROM_BYTES) as reader:
+            return reader.schema
+
+    def batches(self, path: str, request: Request) -> Generator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        wanted = {field.name: field.type for field in request.fields}
+        if not wanted:  # of no columns Arrow would make all; any one counts the rows
+            wanted = {self.schema(path).names[0]: pa.string()}
+        try:
+            with self._opened(path, _BLOCK_BYTES, types=wanted) as reader:
+                for block in reader:
+                    for start in range(0, block.num_rows, BATCH_ROWS):
+                        batch = block.slice(start, BATCH_ROWS)
+                        yield batch if len(request.fields) else batch.select([])
+        except pa.ArrowInvalid as error:
+            raise pa.ArrowInvalid(self._with_name(str(error), path)) from error
+
+    def _opened(self, path: str, block_bytes: int, types: dict[str, pa.DataType] | None = None) -> Any:
+        import pyarrow.csv
+
+        # An empty cell is a missing value in a column of texts, too; one in quotes is a text.
+        cells: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
+        if types is not None:
+            cells |= {"column_types": types, "include_columns": list(types), "include_missing_columns": True}
+        return pyarrow.csv.open_csv(
+            self._filesystem.open_input_stream(path, compression="detect"),
+            read_options=pyarrow.csv.ReadOptions(block_size=block_bytes),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(**cells),
+        )
+
+    def _with_name(self, reason: str, path: str) -> str:
+        """Return Arrow's reason with the name of the column that it counts."""
+        place = re.match(r"In CSV column #(\d+): ", reason)
+        if place is None:
+            return reason
+        return f"column {self.schema(path).names[int(place[1])]!r}: {reason[place.end() :]}"
