@@ -95,6 +95,8 @@ def student_t_two_sided(t: float, df: float) -> float:
     """Return P(|T| >= |t|) of Student's t: the regularised incomplete beta function of df / (df + t^2)."""
     if df > _AS_NORMAL:
         return 2.0 * normal_sf(abs(t))
+    if t * t < 1.0:  # where df / (df + t^2) is nearly 1 and has lost what tells it from 1
+        return 1.0 - beta_cdf(t * t / (df + t * t), 0.5, df / 2.0)
     return beta_cdf(df / (df + t * t), df / 2.0, 0.5)
 
 

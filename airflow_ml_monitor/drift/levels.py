@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from airflow_ml_monitor.drift.bins import cells
+from airflow_ml_monitor.drift.bins import cells, folded
 from airflow_ml_monitor.drift.measuring import aligned
 from airflow_ml_monitor.drift.wording import percent, shown
 from airflow_ml_monitor.profile.arrays import Counts, Hashes
@@ -18,7 +18,6 @@ from airflow_ml_monitor.profile.sketch import GROUPS
 
 _RARE = "a rare level"
 _LUMPED = "levels too many to count one by one"
-_EXPECTED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,21 +96,8 @@ class Levels:
         return repr(name) if name is not None and enough else _RARE
 
     def folded(self) -> tuple[Counts, Counts]:
-        """Return the counts with levels folded into one of which the smaller side expects fewer than 10 rows.
-
-        Which ones is judged by both sides together: chosen by the rows of one side, levels that are frequent there by
-        chance alone would be kept, and chi-square would reject up to three times too often. Where the folded ones
-        together are too few still, the rarest of the others joins them.
-        """
-        total = np.stack((self.reference, self.current))
-        expected = total.sum(axis=0) * (min(self.n, self.m) / (self.n + self.m))
-        order = np.argsort(-expected, kind="stable")
-        kept = order[expected[order] >= _EXPECTED]
-        rest = total.sum(axis=1) - total[:, kept].sum(axis=1)
-        expected_rest = float(expected.sum() - expected[kept].sum())
-        if len(kept) > 1 and 0 < expected_rest < _EXPECTED:
-            rest, kept = rest + total[:, kept[-1]], kept[:-1]
-        return np.append(self.reference[kept], rest[0]), np.append(self.current[kept], rest[1])
+        """Return the counts with rare levels folded into one, as ``bins.folded`` does."""
+        return folded(self.reference, self.current)
 
     def moves(self, most: int = 3) -> list[tuple[str, float, float]]:
         """Return the levels whose share moved most, with both shares; the largest move first."""

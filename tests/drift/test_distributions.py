@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from airflow_ml_monitor.drift.distributions import (
+    beta_cdf,
     chi_square_isf,
     chi_square_sf,
     fisher_two_sided,
@@ -16,6 +17,7 @@ from airflow_ml_monitor.drift.distributions import (
     kolmogorov_sf,
     normal_isf,
     normal_sf,
+    student_t_two_sided,
 )
 
 
@@ -77,3 +79,17 @@ def test_fisher_on_millions_of_rows_is_about_the_z_test() -> None:
     k = 401_500
     z = (k / drawn - (marked - k) / (total - drawn)) / np.sqrt(0.2 * 0.8 * (1 / drawn + 1 / (total - drawn)))
     assert fisher_two_sided(k, drawn, marked, total) == pytest.approx(2 * normal_sf(z), rel=0.02)
+
+
+@given(st.floats(-60, 60), st.floats(1, 1e6))
+def test_student(t: float, df: float) -> None:
+    assert student_t_two_sided(t, df) == pytest.approx(2 * stats.t.sf(abs(t), df), rel=1e-7, abs=1e-290)
+
+
+def test_student_of_many_values_is_normal() -> None:
+    assert student_t_two_sided(3.0, 2e7) == pytest.approx(2 * stats.t.sf(3.0, 2e7), rel=1e-5)
+
+
+@given(st.floats(0, 1), st.floats(0.1, 500), st.floats(0.1, 500))
+def test_beta(x: float, a: float, b: float) -> None:
+    assert beta_cdf(x, a, b) == pytest.approx(stats.beta.cdf(x, a, b), rel=1e-8, abs=1e-11)

@@ -18,7 +18,8 @@ def chi2(reference: Counts, current: Counts) -> Measurement:
     truth would reject four times too often. No continuity correction; degrees of freedom: levels - 1. The p-value is
     the chi-square distribution's; with more than 50 levels that of the table with rare levels folded into one.
 
-    The effect is ``equal_sized_v``. Limit 0.1: a level moves from 50 % to 60 % of the rows, or from 5 % to 10 %.
+    The effect is ``equal_sized_v``. Limit 0.1: a level moves from 50 % to 60 % of the rows, or from 5 % to a
+    little over 10 %.
 
     >>> from airflow_ml_monitor.drift import measure
     >>> round(measure("chi2", list("aabaab"), list("bacccc")).value, 4)

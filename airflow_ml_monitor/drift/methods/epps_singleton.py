@@ -23,10 +23,11 @@ def epps_singleton(reference: NumericProfile, current: NumericProfile) -> Measur
     Range 0 to infinity, growing with the rows; unchanged by any change of unit (Epps & Singleton 1986; as SciPy's
     ``epps_singleton_2samp``, its correction below 25 values included). Right for ties, too. The p-value is that of the
     chi-square distribution with as many degrees of freedom as the covariance has ranks, 4 as a rule. Exact from
-    values; from a profile the values between two edges are taken to lie at their mean.
+    values; from a profile the values between two edges are taken to lie at their mean: the effect is off by up to
+    0.006, or 1 % of itself.
 
     The effect is sqrt(max(0, W - df) (n + m) / (n m)): a Mahalanobis distance, its bias taken off, near
-    Cohen's d where a normal column moves. Limit 0.2.
+    Cohen's d where a normal column moves. Limit 0.1: it moves by 0.11 standard deviations.
 
     :raises ConfigurationError: fewer than 5 values on a side, or half of all values are the same.
 

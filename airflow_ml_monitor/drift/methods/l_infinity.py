@@ -15,7 +15,8 @@ def l_infinity(reference: Counts, current: Counts) -> Measurement:
 
     Range 0 to 1 (Chebyshev's distance; what TensorFlow Data Validation compares levels by). The p-value is that of
     permutations of the rows, see ``level_p``. Limit 0.1: one level or bin gains or loses a tenth of all rows. Of ten
-    bins each holds a tenth: for numbers that is much, give a lower limit or take ``ks``.
+    bins each holds a tenth: a normal column must move by 0.44 standard deviations for it; give a lower limit or take
+    ``ks``.
 
     >>> from airflow_ml_monitor.drift import measure
     >>> round(measure("l_infinity", ["hello"] + ["world"] * 9, ["hello"] * 3 + ["world"] * 7).value, 4)

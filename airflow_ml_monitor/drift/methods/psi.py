@@ -17,7 +17,7 @@ def psi(reference: Counts, current: Counts) -> Measurement:
 
     Range 0 to infinity. Ten bins with open ends; a value that fills a bin alone has one of its own. An empty bin counts
     as half a row. For the p-value PSI / (1/n + 1/m) is chi-square with bins - 1 degrees of freedom (Yurdakul & Naranjo
-    2020). Limit 0.2, the usual one: a normal column moves by 0.45 standard deviations.
+    2020). Limit 0.2, the usual one: a normal column moves by 0.46 standard deviations.
 
     >>> from airflow_ml_monitor.drift import measure
     >>> round(measure("psi", ["a"] * 40 + ["b"] * 60, ["a"] * 60 + ["b"] * 40).value, 4)

@@ -17,7 +17,7 @@ def t_test(reference: NumericProfile, current: NumericProfile) -> Measurement:
 
     Any number, below 0 where the mean grew. It sees means alone. The p-value is two-sided, by Student's distribution
     with Welch's degrees of freedom (1947); variances need not be equal. On heavy tails and unequal sizes it rejects too
-    often (17 % at 0.05 of a lognormal column of sigma 2, 20,000 rows against 500). Exact from values and from profiles.
+    often (15 % at 0.05 of a lognormal column of sigma 2, 20,000 rows against 500). Exact from values and from profiles.
 
     The effect is the size of Cohen's d, the difference of means over the root of the mean of both variances. Limit 0.2,
     what Cohen (1988) calls small.

@@ -73,8 +73,8 @@ def wasserstein_normed(reference: NumericProfile, current: NumericProfile, *, cl
 
 
 def wasserstein_distance(reference: NumericProfile, current: NumericProfile, *, clip: bool = False) -> float:
-    """Return W1; exact from values, from profiles to 1e-3 of a standard deviation (2e-3 for a lognormal column of sigma
-    2), when clipped to 1e-4."""
+    """Return W1; exact from values, from profiles to 1e-3 of a standard deviation (3e-3 for a lognormal column of sigma
+    2), when clipped to 2e-4."""
     edges = reference.edges.values
     apart = _between_edges(reference, current)
     if clip:
