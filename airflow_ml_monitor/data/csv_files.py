@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data.reading import BATCH_ROWS, Request
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.fs as pafs
 
-_GUESSED_FROM_BYTES = 1 << 20
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 20
+_BATCH_BYTES = 1 << 24
 
 
 class CsvFiles:
@@ -28,7 +28,7 @@ class CsvFiles:
         self._separator = separator
 
     def schema(self, path: str) -> pa.Schema:
-        with self._opened(path, _GUESSED_FROM_BYTES) as reader:
+        with self._opened(path) as reader:
             return reader.schema
 
     def batches(self, path: str, request: Request) -> Generator[pa.RecordBatch]:
@@ -38,15 +38,13 @@ class CsvFiles:
         if not wanted:  # of no columns Arrow would make all; any one counts the rows
             wanted = {self.schema(path).names[0]: pa.string()}
         try:
-            with self._opened(path, _BLOCK_BYTES, types=wanted) as reader:
-                for block in reader:
-                    for start in range(0, block.num_rows, BATCH_ROWS):
-                        batch = block.slice(start, BATCH_ROWS)
-                        yield batch if len(request.fields) else batch.select([])
+            with self._opened(path, wanted) as reader:
+                for batch in _joined(reader):
+                    yield batch if len(request.fields) else batch.select([])
         except pa.ArrowInvalid as error:
             raise pa.ArrowInvalid(self._with_name(str(error), path)) from error
 
-    def _opened(self, path: str, block_bytes: int, types: dict[str, pa.DataType] | None = None) -> Any:
+    def _opened(self, path: str, types: dict[str, pa.DataType] | None = None) -> Any:
         import pyarrow.csv
 
         # An empty cell is a missing value in a column of texts, too; one in quotes is a text.
@@ -55,7 +53,8 @@ class CsvFiles:
             cells |= {"column_types": types, "include_columns": list(types), "include_missing_columns": True}
         return pyarrow.csv.open_csv(
             self._filesystem.open_input_stream(path, compression="detect"),
-            read_options=pyarrow.csv.ReadOptions(block_size=block_bytes),
+            # Threads do not read one stream any quicker, and without them errors count rows.
+            read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(**cells),
         )
@@ -66,3 +65,21 @@ class CsvFiles:
         if place is None:
             return reason
         return f"column {self.schema(path).names[int(place[1])]!r}: {reason[place.end() :]}"
+
+
+def _joined(blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield larger batches: Arrow parses small blocks quickest, which are too small to be counted quickly."""
+    import pyarrow as pa
+
+    waiting: list[pa.RecordBatch] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(each.num_rows for each in waiting) >= BATCH_ROWS or sum(map(_size, waiting)) >= _BATCH_BYTES:
+            yield pa.concat_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_batches(waiting)
+
+
+def _size(batch: pa.RecordBatch) -> int:
+    return int(batch.nbytes)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
-_WHOLE_NUMBER = re.compile(r"-?[0-9]+|0[xX][0-9a-fA-F]{1,7}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+|0[xX][0-9a-fA-F]{1,8}")
 _LARGEST = 1 << 31
 
 
@@ -27,7 +27,8 @@ def folder_values(base: str, path: str) -> dict[str, str | None]:
     for folder in path.removeprefix(base).split("/")[:-1]:
         key, equals, value = folder.partition("=")
         if equals:
-            found.setdefault(_decoded(key, path), None if value == _MISSING else _decoded(value, path))
+            text = _decoded(value, path)
+            found.setdefault(_decoded(key, path), None if text == _MISSING else text)
     return found
 
 
@@ -77,7 +78,10 @@ def _type(texts: Iterable[str]) -> pa.DataType:
 
 
 def _whole(text: str) -> int:
-    return int(text, 16) if text[:2] in ("0x", "0X") else int(text)
+    if text[:2] not in ("0x", "0X"):
+        return int(text)
+    bits = int(text, 16)
+    return bits - 2 * _LARGEST if bits >= _LARGEST else bits
 
 
 def _scalar(kind: pa.DataType, text: str | None) -> pa.Scalar:
