@@ -110,6 +110,17 @@ def show(command: list[str], tmp_path: Path) -> None:
     assert command[-1] in done.stdout + done.stderr
 
 
+def backtest(command: list[str], tmp_path: Path) -> None:
+    """There is no such reference: the command says so; what it prints of one is tested with the command line."""
+    script = [sys.executable, *command[1:]] if command[0] == "python" else command
+    if command[0] == "airflow":
+        script = [str(Path(sys.executable).with_name("airflow")), *command[1:]]
+    subprocess.run([*script[: script.index("backtest")], "migrate"], check=True, capture_output=True)
+    done = subprocess.run(script, capture_output=True, text=True, env=os.environ.copy(), check=False)
+    assert done.returncode != 0
+    assert "has no reference 'january'" in done.stdout + done.stderr
+
+
 RUNNERS: dict[str, Callable[[list[str], Path], None]] = {
     "make": make_target,
     "pip install .": pip_install,
@@ -117,6 +128,8 @@ RUNNERS: dict[str, Callable[[list[str], Path], None]] = {
     "airflow ml-monitor migrate": as_shown,
     "python -m airflow_ml_monitor migrate": as_shown,
     "airflow ml-monitor show": show,
+    "airflow ml-monitor backtest": backtest,
+    "python -m airflow_ml_monitor backtest": backtest,
 }
 
 

@@ -41,6 +41,6 @@ __getattr__ = lazy_exports(
         "build_reference": "windows",
         "detect_drift": "detect",
         "measure": "measuring",
-        "method_names": "registry",
+        "method_names": "measuring",
     },
 )

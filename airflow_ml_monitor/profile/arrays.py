@@ -79,7 +79,8 @@ def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:
 
 def dictionary_levels(dictionary: pa.Array) -> pa.Array:
     """Return the values of a dictionary as texts; null and NaN as null."""
-    return pc.if_else(_is_level(dictionary), _texts(dictionary), None)
+    texts = _texts(dictionary)
+    return pc.if_else(_is_level(dictionary), texts, pa.nulls(1, texts.type)[0])  # None would import pandas
 
 
 def index_counts(array: pa.DictionaryArray) -> Counts:

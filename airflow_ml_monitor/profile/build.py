@@ -207,7 +207,7 @@ class _Stream:
 
     def _read(self) -> Iterable[pa.RecordBatch]:
         # A stream of no columns has no rows in Arrow; any one column counts them.
-        return self._source.batches(self.columns or self._source.full_schema.names[:1])
+        return self._source.batches(self.columns or self._source.full_schema.names[:1], encoded=True)
 
     def _learn(self, first: pa.RecordBatch | None) -> None:
         """Take the types a source does not name from its first rows."""

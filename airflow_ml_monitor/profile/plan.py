@@ -113,7 +113,7 @@ class TextPlanner:
 
     def update(self, array: pa.Array) -> None:
         for name, values in descriptors(array, self._column).items():
-            self._planners[name].update(pa.array(values))
+            self._planners[name].update(as_arrow(values))
 
     def finish(self) -> ColumnProfile:
         return TextProfile(described={name: planner.finish() for name, planner in self._planners.items()})

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.errors import ConfigurationError, DataError
-from airflow_ml_monitor.profile.arrays import Hashes
+from airflow_ml_monitor.profile.arrays import Hashes, as_arrow
 from airflow_ml_monitor.profile.kinds import Kind, natural_kind
 
 SEED = 20_130_204
@@ -53,7 +53,7 @@ class RowSample:
         # Of a long stream few rows pass: only these are copied.
         passing = np.flatnonzero(keys < np.partition(self._keys, self.most - 1)[self.most - 1]) if full else None
         if passing is not None:
-            keys, batch = keys[passing], batch.take(pa.array(passing))
+            keys, batch = keys[passing], batch.take(as_arrow(passing))
         if not len(keys) and self._parts:
             return
         self._keys = np.concatenate((self._keys, keys))
@@ -72,7 +72,7 @@ class RowSample:
         table = _joined(self._parts)
         if len(self._keys) > self.most:
             kept = np.sort(np.argsort(self._keys, kind="stable")[: self.most])
-            self._keys, table = self._keys[kept], table.take(pa.array(kept))
+            self._keys, table = self._keys[kept], table.take(as_arrow(kept))
         self._parts = [table.combine_chunks()]
 
     def __add__(self, other: Self) -> Self:

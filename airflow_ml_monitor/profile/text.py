@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_ml_monitor.errors import DataError
-from airflow_ml_monitor.profile.arrays import Counts, Floats
+from airflow_ml_monitor.profile.arrays import Counts, Floats, as_arrow
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.numeric import NumericCounter, NumericProfile
 
@@ -165,7 +165,7 @@ class TextCounter:
         self._missing += array.null_count
         found = descriptors(array, self._column)
         for name, counter in self._counters.items():
-            counter.update(pa.array(found[name]))
+            counter.update(as_arrow(found[name]))
 
     def finish(self) -> TextProfile:
         described = {name: counter.finish() for name, counter in self._counters.items()}
