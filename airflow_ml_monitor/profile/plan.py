@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.profile.arrays import Floats, as_arrow, hashes, level_counts, numbers
+from airflow_ml_monitor.profile.arrays import Counts, Floats, as_arrow, hashes, level_counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.edges import MOST_EDGES, choose_edges
 from airflow_ml_monitor.profile.kernel import LARGEST
@@ -22,7 +22,7 @@ from airflow_ml_monitor.profile.text import DESCRIPTORS, TextProfile, descriptor
 
 SEED = 20_130_204
 """Of the sample that edges of a large reference come from: the same reference gives the same edges."""
-_SAMPLE = 1 << 18
+_SAMPLE = 1 << 17
 _MOST_CANDIDATES = 1 << 20
 _WANTED = (Kind.NUMERIC, Kind.CATEGORICAL, Kind.BOOLEAN, Kind.DATETIME, Kind.TEXT, Kind.OTHER)
 
@@ -46,32 +46,48 @@ class NumericPlanner:
         self._random = np.random.default_rng(SEED)
 
     def update(self, array: pa.Array) -> None:
-        values = numbers(array, self._column)
-        values = values[np.abs(values) < LARGEST]  # NaN compares false
-        self._see(values)
-        self._keep(values if self._rate == 1.0 else self._thinned(values, self._rate))
+        if self._distinct is not None:
+            array = self._seen(array)
+        if self._rate < 1.0:
+            array = array.take(as_arrow(self._places(len(array), self._rate)))
+        self._keep(_measurable(numbers(array, self._column)))
         while self._size > _SAMPLE:
             everything = np.concatenate(self._kept)
             self._kept, self._size = [], 0
             self._rate /= 2
-            self._keep(self._thinned(everything, 0.5))
+            self._keep(everything[self._places(len(everything), 0.5)])
 
-    def _see(self, values: Floats) -> None:
-        """Count distinct values up to the number that are all made edges."""
-        if self._distinct is not None:
+    def _seen(self, array: pa.Array) -> pa.Array:
+        """Count distinct values up to the number that are all made edges; return what is to be kept of the array."""
+        values = _measurable(numbers(array, self._column))
+        few = len(np.unique(values[: 4 * MOST_EDGES])) <= MOST_EDGES
+        if few and self._distinct is not None:
             found = np.union1d(self._distinct, np.from_dlpack(as_arrow(values).unique()))
-            self._distinct = found if len(found) <= MOST_EDGES else None
+            few = len(found) <= MOST_EDGES
+            self._distinct = found
+        if not few:
+            self._distinct = None
+        return as_arrow(values)
 
     def _keep(self, values: Floats) -> None:
         self._kept.append(values)
         self._size += len(values)
 
-    def _thinned(self, values: Floats, share: float) -> Floats:
-        return values[self._random.random(len(values)) < share]
+    def _places(self, count: int, share: float) -> Counts:
+        """Draw each of so many places with this probability, by the gaps between those drawn."""
+        gaps = self._random.geometric(share, size=int(count * share + 6 * (count * share) ** 0.5 + 10))
+        places = np.cumsum(gaps) - 1
+        return places[: np.searchsorted(places, count)]
 
     def finish(self) -> NumericProfile:
         values = np.concatenate(self._kept) if self._kept else np.zeros(0)
         return NumericProfile.on(choose_edges(values, self._distinct), self._kind)
+
+
+def _measurable(values: Floats) -> Floats:
+    if not len(values) or -LARGEST < values.min() <= values.max() < LARGEST:
+        return values
+    return values[np.abs(values) < LARGEST]  # NaN compares false
 
 
 class LevelPlanner:
