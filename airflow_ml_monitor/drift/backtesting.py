@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -131,7 +131,8 @@ def backtest(
     """Replay past windows against a reference: what would have alarmed, when, and which limits would have been right.
 
     :param reference: the profile that batches are compared with.
-    :param history: profiles of past windows, counted like the reference; or a dataset or data frame with ``windows``.
+    :param history: past windows: a list of profiles counted like the reference, of data frames or of datasets; or one
+        data frame or dataset with ``windows``.
     :param windows: the windows of a dataset, or the length of those that ``window`` is cut into.
     :param alarms_per_year: false alarms a year that are bearable, for ``proposed_limits``. The history is taken for
         one without real drift beyond the alarms that are allowed.
@@ -143,7 +144,7 @@ def backtest(
         as_of = None if batch.window is None else batch.window.end
         reports.append(detect_drift(reference, batch, policy=policy, as_of=as_of))
     if not reports:
-        raise ConfigurationError("there is no past window to replay; give profiles, or data with windows=")
+        raise ConfigurationError("there is no past window to replay; give a list of them, or data with windows=")
     reports.sort(key=lambda report: (report.window is not None, report.window))
     return Backtest(tuple(reports), policy, alarms_per_year)
 
@@ -154,14 +155,11 @@ def _batches(
     if windows is not None:
         for part in windows_of(windows, window):
             yield profile_like(reference, history, window=part, connections=connections)
-        return
-    if isinstance(history, Profile) or not isinstance(history, Iterable) or not _all_profiles(history := [*history]):
-        raise ConfigurationError("backtest needs profiles of past windows, or data with windows= to cut it by")
-    yield from history
-
-
-def _all_profiles(history: Sequence[Any]) -> bool:
-    return all(isinstance(batch, Profile) for batch in history)
+    elif isinstance(history, (list, tuple)):
+        for batch in history:
+            yield batch if isinstance(batch, Profile) else profile_like(reference, batch, connections=connections)
+    else:
+        raise ConfigurationError("backtest needs a list of past windows, or data with windows= to cut it by")
 
 
 def _failing(report: Report) -> list[CheckResult]:

@@ -45,6 +45,15 @@ def test_profiles_of_windows_are_replayed_alike(reference: Profile) -> None:
     assert [r.results for r in one.reports] == [r.results for r in other.reports]
 
 
+def test_data_frames_of_past_windows_are_replayed_in_their_order(reference: Profile) -> None:
+    frame = days(MOVES)
+    history = [part for _, part in frame.groupby(frame["at"].dt.date)][10:]
+    found = backtest(reference, history, alarms_per_year=1)
+    assert [report.status.value for report in found.reports] == ["fail", "pass", "pass", "fail", "pass", "fail"]
+    assert (found.years, found.alarms_per_year) == (None, None)
+    assert "3 of 6 windows would have failed\n" in found.summary()
+
+
 @pytest.mark.parametrize(("budget", "kept"), [(365.25 / 6, [13]), (2 * 365.25 / 6, [13, 15]), (1, [])])
 def test_proposed_limits_keep_to_the_budget(reference: Profile, budget: float, kept: list[int]) -> None:
     found = backtest(reference, HISTORY, window=LATER, windows=DAY, alarms_per_year=budget)
@@ -64,7 +73,7 @@ def test_limits_that_hold_already_are_left(reference: Profile) -> None:
 def test_what_cannot_be_replayed_is_refused(reference: Profile) -> None:
     with pytest.raises(ConfigurationError, match="no past window to replay"):
         backtest(reference, [])
-    with pytest.raises(ConfigurationError, match="profiles of past windows, or data with windows="):
+    with pytest.raises(ConfigurationError, match="a list of past windows, or data with windows="):
         backtest(reference, np.zeros(3))
     with pytest.raises(ConfigurationError, match="need alarms_per_year="):
         _ = backtest(reference, HISTORY, window=LATER, windows=DAY).allowed
