@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.fs as pafs
 
-_BUFFER_BYTES = 1 << 18
+_BUFFERED_BYTES = 1 << 25
+_LARGEST_BUFFER = 1 << 18
 _FETCHED_BYTES = 1 << 26
 
 
@@ -54,8 +55,8 @@ class ParquetFiles:
     def _buffering(self, layout: Layout) -> dict[str, Any]:
         if self._remote and layout.largest_bytes <= _FETCHED_BYTES:
             return {"pre_buffer": True}
-        buffer = _FETCHED_BYTES // 2 // len(layout.columns) if self._remote else _BUFFER_BYTES
-        return {"pre_buffer": False, "buffer_size": max(buffer, 1 << 16)}
+        buffer = max(_BUFFERED_BYTES // len(layout.columns), 1 << 15)
+        return {"pre_buffer": False, "buffer_size": buffer if self._remote else min(buffer, _LARGEST_BUFFER)}
 
 
 def _counted(layout: Layout) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = 40_000_000
 _FEWEST_ROWS = 1 << 10
-_WIDEST_TEXT = 4096
+_UNKNOWN_TEXT = 256
+_WIDEST_TEXT = 1 << 15
 _ENCODED_WIDTH = 3.0
 _SMALLEST_GROUP = 1 << 14
 _LARGEST_DICTIONARY = 1_000_000
@@ -90,7 +91,7 @@ class Layout:
             return []
         left, found = _ALL_DICTIONARIES, []
         for name in self.columns:
-            size = self._dictionary_bytes(name) if _is_text(self._schema.field(name).type) else None
+            size = self._dictionary_bytes_of(name) if _is_text(self._schema.field(name).type) else None
             if size is not None and size <= left:
                 left -= size
                 found.append(name)
@@ -108,15 +109,14 @@ class Layout:
             for leaf in self._leaves[column]:
                 yield row_group.column(leaf)
 
-    def _dictionary_bytes(self, name: str) -> int | None:
+    def _dictionary_bytes_of(self, name: str) -> int | None:
         """Return the most that a dictionary of the column takes; ``None`` where it is not to be read as one."""
         largest, total = 0, 0
         for group in self.groups:
             for chunk in self._chunks(group, name):
-                if not chunk.has_dictionary_page or chunk.dictionary_page_offset is None:
+                if not chunk.has_dictionary_page:
                     return None
-                packed = chunk.data_page_offset - chunk.dictionary_page_offset
-                largest = max(largest, packed + chunk.total_uncompressed_size - chunk.total_compressed_size)
+                largest = max(largest, _dictionary_bytes(chunk))
                 total += chunk.total_uncompressed_size
         narrow = total <= _ENCODED_WIDTH * self.rows
         return largest if narrow and largest <= _LARGEST_DICTIONARY else None
@@ -134,15 +134,27 @@ class Layout:
         return 4.0 + max(written / max(self.rows, 1), self._longest(name))
 
     def _longest(self, name: str) -> int:
-        """Return how long texts of a dictionary may be, of which a row in the file says nothing."""
-        found = 0
-        for chunk in self._chunks(self.groups[0], name) if self.groups else ():
-            statistics = chunk.statistics
-            if chunk.has_dictionary_page and chunk.physical_type == "BYTE_ARRAY":
-                known = statistics is not None and statistics.has_min_max
-                ends = [len(statistics.min_raw), len(statistics.max_raw)] if known else [_WIDEST_TEXT]
-                found = max(found, *ends)
-        return found
+        """Return how long texts of a dictionary may be, of which the bytes of a row in the file say nothing."""
+        chunks = self._chunks(self.groups[0], name) if self.groups else ()
+        return max((_longest(chunk) for chunk in chunks if chunk.physical_type == "BYTE_ARRAY"), default=0)
+
+
+def _longest(chunk: Any) -> int:
+    if not chunk.has_dictionary_page:
+        return 0
+    if chunk.statistics is None:
+        return _UNKNOWN_TEXT
+    if not chunk.statistics.has_min_max:  # so it is where they would be too long, or there is no value
+        return min(_dictionary_bytes(chunk), _WIDEST_TEXT)
+    return max(len(chunk.statistics.min_raw), len(chunk.statistics.max_raw))
+
+
+def _dictionary_bytes(chunk: Any) -> int:
+    """Return the most that the dictionary of a chunk takes: as if all that compression saved were saved on it."""
+    if chunk.dictionary_page_offset is None:
+        return int(chunk.total_uncompressed_size)
+    packed = chunk.data_page_offset - chunk.dictionary_page_offset
+    return int(packed + chunk.total_uncompressed_size - chunk.total_compressed_size)
 
 
 def _leaves(metadata: pq.FileMetaData) -> dict[str, list[int]]:
