@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import sys
 import threading
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
 
 from airflow_ml_monitor.profile.arrays import Counts, Floats
-from airflow_ml_monitor.profile.kernel import BLOCK
+from airflow_ml_monitor.profile.kernel import BLOCK, LARGEST
 
-_STEPS = 1 << 15
+_STEPS = (1 << 12, 1 << 13, 1 << 15)
+"""Sizes of a table, the smallest that spreads the edges being taken: it should stay in the cache."""
 _MOST_CROWDED = 0.02
 _LEFT_OUT = (8, 10, 18, 40)
 """Edges left out on either side: those beyond the values of the reference, and some of its outer ones."""
@@ -58,12 +60,11 @@ class SteppedLookup:
     :param low: value from which on there are steps; ``high``: the one up to which there are.
     """
 
-    def __init__(self, edges: Floats, low: float, high: float) -> None:
-        self._low = low
-        self._width, self._scale = self._extent(low, high)
-        of_edges = np.empty(len(edges), np.int64)
-        self._step(edges, np.empty(len(edges)), of_edges)
-        inside = np.bincount(of_edges, minlength=int(of_edges.max()) + 1)
+    def __init__(self, edges: Floats, low: float, high: float, steps: int) -> None:
+        self._set_steps(low, high, steps)
+        found = np.empty(len(edges) + 1, np.int64)
+        self._step(np.append(edges, LARGEST), np.empty(len(found)), found)
+        inside = np.bincount(found[:-1], minlength=int(found[-1]) + 1)
         before = np.cumsum(inside) - inside
         crowded = inside > 1
         crowded[0] = crowded[-1] = True
@@ -92,8 +93,10 @@ class SteppedLookup:
         cells: Counts = 2 * place + (self._edges[place] == values)
         return cells
 
-    def _extent(self, low: float, high: float) -> tuple[float, float]:
-        return high - low, _STEPS / (high - low)
+    def _set_steps(self, low: float, high: float, steps: int) -> None:
+        beyond = 1.5 * (high - low) / steps  # so that the bounds themselves are not in the outer steps
+        self._low, self._width = low - beyond, high - low + 2 * beyond
+        self._scale = steps / self._width
 
     def _step(self, values: Floats, room: Floats, step: Counts) -> None:
         np.subtract(values, self._low, out=room)
@@ -108,35 +111,35 @@ class LogarithmicLookup(SteppedLookup):
     Both bounds must have one sign: otherwise most steps would lie about zero.
     """
 
-    def _extent(self, low: float, high: float) -> tuple[float, float]:
-        first, last = _ordered_bits(np.array([low, high]))
-        self._first, self._last = first, last
-        shift = max(0, int(last - first).bit_length() - (_STEPS.bit_length() - 1))
-        return float(last - first), float(shift)
+    def _set_steps(self, low: float, high: float, steps: int) -> None:
+        first, last = (int(bits) for bits in _ordered_bits(np.array([low, high])))
+        self._shift = np.int64(max(0, (last - first).bit_length() - (steps.bit_length() - 1)))
+        self._first, self._last = np.int64(first - (1 << int(self._shift))), np.int64(last + (1 << int(self._shift)))
 
     def _step(self, values: Floats, room: Floats, step: Counts) -> None:
         bits = _ordered_bits(values)
         np.clip(bits, self._first, self._last, out=bits)
         bits -= self._first
-        np.right_shift(bits, np.int64(self._scale), out=step)
+        np.right_shift(bits, self._shift, out=step)
 
 
 def lookup_for(edges: Floats) -> Lookup:
     """Return the fastest lookup for many values: steps over all edges but a few outer ones, if these spread them."""
-    for kind in (SteppedLookup, LogarithmicLookup):
-        for left_out in _LEFT_OUT:
-            bounds = edges[left_out : len(edges) - left_out]
-            low, high = (float(bounds[0]), float(bounds[-1])) if len(bounds) else (0.0, 0.0)
-            if not _can_step(low, high) or (kind is LogarithmicLookup and low < 0 < high):
-                continue
-            found = kind(edges, low, high)
+    for left_out in _LEFT_OUT:
+        bounds = edges[left_out : len(edges) - left_out]
+        low, high = (float(bounds[0]), float(bounds[-1])) if len(bounds) else (0.0, 0.0)
+        if not _can_step(low, high):
+            continue
+        kinds = (SteppedLookup,) if low < 0 < high else (SteppedLookup, LogarithmicLookup)
+        for steps, kind in product(_STEPS, kinds):
+            found = kind(edges, low, high, steps)
             if found.crowded <= _MOST_CROWDED:
                 return found
     return SortedLookup(edges)
 
 
 def _can_step(low: float, high: float) -> bool:
-    return high > low and _STEPS / sys.float_info.max < high - low < np.inf
+    return high > low and _STEPS[-1] / sys.float_info.max < high - low < np.inf
 
 
 def _ordered_bits(values: Floats) -> Counts:

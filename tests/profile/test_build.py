@@ -172,7 +172,7 @@ def test_few_values_are_all_known_of_a_sampled_reference_too(monkeypatch: pytest
 
 def test_free_text_is_told_from_levels_by_the_reference_alone() -> None:
     random = np.random.default_rng(0)
-    words = "the flight was late because of snow in new york today".split()
+    words = ["the", "flight", "was", "late", "because", "of", "snow", "in", "new", "york", "today"]
     texts = [" ".join(random.choice(words, 9)) for _ in range(400)]
     rows = pd.DataFrame({"comment": texts, "city": ["New York City", "San Francisco Bay"] * 200, "id": range(400)})
     rows["id"] = rows["id"].map(lambda i: f"f47ac10b-58cc-4372-a567-{i:012d}")

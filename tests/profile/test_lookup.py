@@ -23,8 +23,8 @@ ANY = st.floats(-1e149, 1e149, allow_nan=False)
 
 def lookups(edges: np.ndarray) -> list[Lookup]:
     low, high = float(edges[0]), float(edges[-1])
-    found: list[Lookup] = [SortedLookup(edges), SteppedLookup(edges, low, high)]
-    return found if low < 0 < high else [*found, LogarithmicLookup(edges, low, high)]
+    found: list[Lookup] = [SortedLookup(edges), SteppedLookup(edges, low, high, 64)]
+    return found if low < 0 < high else [*found, LogarithmicLookup(edges, low, high, 64)]
 
 
 @given(st.lists(FINITE, max_size=60), st.lists(FINITE, min_size=2, max_size=12, unique=True))
