@@ -172,15 +172,16 @@ def _leveled(name: str, reference: pa.ChunkedArray, current: pa.ChunkedArray) ->
     there = np.from_dlpack(both.is_valid().cast(pa.uint8())).astype(np.bool_)
     found = np.from_dlpack(pc.fill_null(both.indices, 0)).astype(np.int64)
     counts = np.bincount(found[there], minlength=len(both.dictionary))
-    code, levels = _ranked(counts)
+    code, levels = _ranked(counts, both.dictionary)
     if not levels:
         return f"nearly as many levels as rows ({len(counts):,})"
     return _worth(Feature(name, np.where(there, code[found], np.nan), levels + 1))
 
 
-def _ranked(counts: Counts) -> tuple[Floats, int]:
-    """Return the code of each level, and how many have one of their own."""
-    kept = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
+def _ranked(counts: Counts, names: pa.Array) -> tuple[Floats, int]:
+    """Return the code of each level, and how many have one of their own; of equally frequent ones by name."""
+    by_name = np.from_dlpack(pc.sort_indices(names))
+    kept = by_name[np.argsort(-counts[by_name], kind="stable")][:MOST_LEVELS]
     kept = kept[counts[kept] >= _LEAST_ROWS]
     code = np.full(len(counts), float(len(kept)))
     code[kept] = np.arange(len(kept))
@@ -189,10 +190,10 @@ def _ranked(counts: Counts) -> tuple[Floats, int]:
 
 def _bytes(column: pa.ChunkedArray) -> pa.Array:
     values = _whole(column)
+    if values.null_count == len(values):
+        return pa.nulls(len(values), pa.large_binary())
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if pa.types.is_null(values.type):
-        return pa.nulls(len(values), pa.large_binary())
     if pa.types.is_fixed_size_binary(values.type):
         values = values.cast(pa.binary())
     return values.cast(pa.large_binary())
