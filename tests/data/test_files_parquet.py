@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.memory import MemoryFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +139,7 @@ class TestBatches:
 
     @pytest.mark.parametrize("length", [2000, 20_000], ids=["with statistics", "too long for statistics"])
     def test_long_texts_that_take_few_bytes_in_the_file(self, tmp_path: Path, length: int) -> None:
-        texts = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 20_000), pa.array(["x" * length, "y"]))
+        texts = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 60_000), pa.array(["x" * length, "y"]))
         pq.write_table(pa.table({"text": texts}), tmp_path / "x.parquet", store_schema=False)
         batches = Files(str(tmp_path)).open().batches()
         assert max(batch.nbytes for batch in batches) < 50_000_000
@@ -163,6 +164,22 @@ def test_a_remote_file(rows: int) -> None:
         assert content(url).equals(table)
     finally:
         fsspec.filesystem("memory").rm(url)
+
+
+def test_what_is_wanted_of_a_remote_row_group_is_fetched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    read = MemoryFile.read
+
+    def counted(file: MemoryFile, size: int = -1) -> bytes:
+        reads.append(size)
+        return bytes(read(file, size))
+
+    url = f"memory://{uuid.uuid4().hex}.parquet"
+    with fsspec.open(url, "wb") as target:
+        pq.write_table(pa.table({f"x{number}": range(1000) for number in range(20)}), target)
+    monkeypatch.setattr(MemoryFile, "read", counted)
+    content(url)
+    assert 0 < len(reads) < 10
 
 
 def test_a_value_beyond_the_type_of_all_files_is_named_with_column_and_file(tmp_path: Path) -> None:
