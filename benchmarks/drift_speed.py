@@ -34,12 +34,14 @@ def make_data(folder: Path, rows: int, columns: int) -> None:
         raise SystemExit(f"the data could not be made: {made.problem}")
 
 
-def measured(tools: Sequence[Tool], folder: Path, where: Mapping[str, Path], most_seconds: float) -> list[Measured]:
+def measured(
+    tools: Sequence[Tool], folder: Path, where: Mapping[str, Path], rounds: int, most_seconds: float
+) -> list[Measured]:
     """Run all tools in turn, round by round, so that whatever else the machine does meets all of them alike."""
     runs: dict[str, list[Run]] = {tool.key: [] for tool in tools}
-    for number in range(max(tool.rounds for tool in tools)):
+    for number in range(rounds):
         for tool in tools:
-            if number < tool.rounds:
+            if tool.fast or number == 0:
                 print(f"round {number + 1}: {tool.label}", file=sys.stderr, flush=True)
                 interpreter = where[tool.peer] if tool.peer else sys.executable
                 runs[tool.key].append(run(interpreter, tool.module, tool.command(folder), seconds=most_seconds))
@@ -55,7 +57,7 @@ def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     if stored.problem:
         raise SystemExit(f"the reference could not be built: {stored.problem}")
     tools = [tool for tool in chosen(names) if tool.peer is None or tool.peer in where]
-    found = measured(tools, folder, where, options.most_seconds)
+    found = measured(tools, folder, where, options.rounds, options.most_seconds)
     yield f"{options.rows:,} reference and {options.rows:,} current rows x {options.columns} columns."
     yield ""
     yield from speed_table(found, missing)
@@ -87,6 +89,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--columns", type=int, default=25)
     parser.add_argument("--peers", type=_names, default=list(PEERS), help="comma separated; all by default")
     parser.add_argument("--only", choices=("ours",), help="this package without any peer")
+    parser.add_argument("--rounds", type=int, default=5, help="processes of what is fast; the slow run once")
     parser.add_argument("--own", type=_names, default=[], help="peers to run in this environment, such as scipy")
     parser.add_argument("--data", type=Path, help="folder of the data, kept and used again; else a temporary one")
     parser.add_argument("--environments", type=Path, default=ENVIRONMENTS, help="folder of the environments")

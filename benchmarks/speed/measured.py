@@ -43,6 +43,11 @@ class Measured:
         return [run.answer["inner"][0] for run in self.runs]
 
     @property
+    def fitted(self) -> list[float]:
+        """Seconds of each process to prepare the reference and compute once."""
+        return [run.answer.get("prepare", 0.0) + run.answer["inner"][0] for run in self.runs]
+
+    @property
     def wall(self) -> list[float]:
         """Seconds of each whole process."""
         return [run.wall for run in self.runs]
@@ -59,5 +64,5 @@ class Measured:
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
-    """Return how many times longer the one takes, by medians."""
+    """Return how many times longer the first takes, by medians."""
     return median(slow) / median(fast)

@@ -16,7 +16,7 @@ class Tool:
 
     :param key: how other parts call it; ``peer`` the peer whose environment it needs, none for this package.
     :param arguments: what follows the folder on its command line, or stands before it for this package.
-    :param rounds: processes that are run, taken in turn with those of the others.
+    :param fast: whether it is run in every round, not in the first alone.
     """
 
     key: str
@@ -24,20 +24,19 @@ class Tool:
     module: str
     arguments: tuple[str, ...] = ()
     peer: str | None = None
-    rounds: int = 1
+    fast: bool = False
 
     def command(self, folder: Path) -> list[object]:
         return [folder, *self.arguments] if self.peer else [*self.arguments, folder]
 
 
-FAST = 5
 OURS = (
-    Tool("decode", "(decoding the Parquet columns, nothing else)", "speed.decoding", rounds=FAST),
-    Tool("import", "(importing what files need)", "speed.ours", ("import",), rounds=FAST),
-    Tool("arrow", "Arrow table, reference stored", "speed.ours", ("arrow",), rounds=FAST),
-    Tool("pandas", "pandas frame, reference stored", "speed.ours", ("pandas",), rounds=FAST),
-    Tool("parquet", "Parquet file, reference stored", "speed.ours", ("parquet",), rounds=FAST),
-    Tool("both", "Parquet files, reference built first", "speed.ours", ("both",), rounds=FAST),
+    Tool("decode", "(decoding the Parquet columns, nothing else)", "speed.decoding", fast=True),
+    Tool("import", "(importing what files need)", "speed.ours", ("import",), fast=True),
+    Tool("arrow", "Arrow table, reference stored", "speed.ours", ("arrow",), fast=True),
+    Tool("pandas", "pandas frame, reference stored", "speed.ours", ("pandas",), fast=True),
+    Tool("parquet", "Parquet file, reference stored", "speed.ours", ("parquet",), fast=True),
+    Tool("both", "Parquet files, reference built first", "speed.ours", ("both",), fast=True),
 )
 THEIRS = (
     Tool("scipy", "SciPy loop", "peers.speed_scipy", peer="scipy"),
