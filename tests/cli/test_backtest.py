@@ -63,7 +63,8 @@ def test_stored_windows_are_replayed(url: str) -> None:
 
 def test_a_policy_from_a_file_in_json(url: str, tmp_path: Path) -> None:
     policy = tmp_path / "policy.json"
-    policy.write_text(json.dumps(DriftPolicy(limits={"ks": 0.9, "wasserstein_normed": 9, "stuck_value": 0.5}).to_dict()))
+    limits = {"ks": 0.9, "wasserstein_normed": 9, "stuck_value": 0.5}
+    policy.write_text(json.dumps(DriftPolicy(limits=limits).to_dict()))
     ran = run(url, "--policy", str(policy), "--since", "2013-01-06T00:00:00Z", "--output", "json")
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
