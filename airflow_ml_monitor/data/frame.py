@@ -108,7 +108,10 @@ class FrameRows(Rows):
         self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
     ) -> Iterator[pa.RecordBatch]:
         table = rows_that_meet(conditions, self.table)
-        yield from table.select(list(columns)).to_batches(max_chunksize=1 << 18)
+        wanted = table.select(list(columns))
+        for start in range(0, wanted.num_rows, _BATCH):
+            # A column in many small pieces would cut all others with it.
+            yield from wanted.slice(start, _BATCH).combine_chunks().to_batches()
 
     def _extra(self, function: Callable[..., Any]) -> dict[str, Any]:
         accepted = inspect.signature(function).parameters
@@ -168,19 +171,19 @@ def _column(series: Any) -> pa.Array:
     return pa.nulls(len(array)) if valueless else array
 
 
+_BATCH = 1 << 20
+
+
 def _numbers(values: np.ndarray[Any, Any]) -> pa.Array:
-    """Return numbers without a copy, NaN as null."""
+    """Return numbers without a copy. NaN stays what it is: whoever counts rows takes it for missing, as null."""
     import numpy as np
     import pyarrow as pa
 
     values = np.ascontiguousarray(values)
-    missing = np.isnan(values)
-    count = int(np.count_nonzero(missing))
-    if count == len(values) > 0:
+    if len(values) and np.isnan(values[0]) and np.isnan(values).all():
         # pandas makes a column without any value a float one, whatever it was meant to hold: its type says nothing.
         return pa.nulls(len(values))
-    bitmap = pa.py_buffer(np.packbits(~missing, bitorder="little")) if count else None
-    return pa.Array.from_buffers(pa.float64(), len(values), [bitmap, pa.py_buffer(values)], count)
+    return pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
 
 
 def column_names(data: Any) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -18,6 +18,30 @@ from airflow_ml_monitor.profile.sketch import GROUPS
 
 _RARE = "a rare level"
 _LUMPED = "levels too many to count one by one"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Names(Sequence[str | None]):
+    """The names of levels by hash, looked up one at a time: of ten thousand, a report tells three."""
+
+    hashes: Hashes
+    known: Sequence[Mapping[int, str]]
+    others: Sequence[str | None]
+
+    def __len__(self) -> int:
+        return len(self.hashes) + len(self.others)
+
+    @overload
+    def __getitem__(self, index: int) -> str | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str | None]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str | None] | None:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if index >= len(self.hashes):
+            return self.others[index - len(self.hashes)]
+        key = int(self.hashes[index])
+        return next((names[key] for names in self.known if key in names), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +65,16 @@ class Levels:
     def of(cls, reference: LevelProfile, current: LevelProfile) -> Levels:
         """Return the levels of two profiles; those beyond what the profiles keep are one level, the last."""
         one, other = aligned(reference, current)
-        names = {**current.names, **reference.names}
         outside: Hashes = np.union1d(reference.outside.hashes, current.outside.hashes)
-        hashes = [*reference.hashes.tolist(), *outside.tolist()]
-        known = [*(names.get(key) for key in hashes), None]
-        return cls(known, one, other, reference.outside.complete, lumped=1, seen=reference.levels)
+        hashes = np.concatenate((reference.hashes, outside))
+        return cls(
+            _Names(hashes, (reference.names, current.names), [None]),
+            one,
+            other,
+            reference.outside.complete,
+            lumped=1,
+            seen=reference.levels,
+        )
 
     @classmethod
     def in_groups(cls, reference: LevelProfile, current: LevelProfile) -> Levels:
@@ -54,9 +83,8 @@ class Levels:
         if reference.outside.complete and current.outside.complete:
             return cls.of(reference, current)
         one, other = (np.concatenate((profile.counts, profile.outside.groups)) for profile in (reference, current))
-        names = {**current.names, **reference.names}
-        known = [names.get(key) for key in reference.hashes.tolist()]
-        return cls([*known, *_group_names(current)], one, other, complete=False, lumped=GROUPS, seen=reference.levels)
+        names = _Names(reference.hashes, (reference.names, current.names), _group_names(current))
+        return cls(names, one, other, complete=False, lumped=GROUPS, seen=reference.levels)
 
     @classmethod
     def of_numbers(cls, reference: NumericProfile, current: NumericProfile) -> Levels:

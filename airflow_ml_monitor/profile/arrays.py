@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from airflow_ml_monitor.errors import DataError
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-_DAY = 86_400.0
 _POWERS = 4096
+_NOTHING = np.zeros(0, np.bool_)
 
 
 def numbers(array: pa.Array, column: str) -> Floats:
@@ -26,13 +28,77 @@ def numbers(array: pa.Array, column: str) -> Floats:
 
     :raises DataError: a text that is no number.
     """
-    if array.null_count:
-        array = array.drop_null()
+    plain, per = _plain(array.drop_null() if array.null_count else array, column)
+    values = np.from_dlpack(plain).astype(np.float64, copy=False)
+    return values if per == 1.0 else values / per
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """The memory of an Arrow array of numbers as it is: a value for each row, any where it is null.
+
+    :param values: integers or floats of any width.
+    :param bits: Arrow's validity bitmap, ``None`` where no row is null; the first row's bit is number ``offset``.
+    :param per: what to divide the values by, for seconds; 1 for numbers.
+    """
+
+    values: np.ndarray[Any, Any]
+    bits: np.ndarray[Any, np.dtype[np.uint8]] | None
+    offset: int
+    per: float
+
+    @classmethod
+    def of(cls, array: pa.Array, column: str) -> Slots:
+        """Read what ``numbers`` does, without a copy where the memory allows.
+
+        :raises DataError: a text that is no number.
+        """
+        plain, per = _plain(array, column)
+        validity, data = plain.buffers()
+        kind = np.dtype(plain.type.to_pandas_dtype())
+        values = np.frombuffer(data, kind, len(plain) + plain.offset)[plain.offset :] if data else np.zeros(0, kind)
+        bits = np.frombuffer(validity, np.uint8) if plain.null_count else None
+        return cls(values, bits, plain.offset, per)
+
+    def present(self, start: int, stop: int) -> Flags:
+        """Return which of some rows are not null; of an array without a null, no flags at all."""
+        if self.bits is None:
+            return _NOTHING
+        first, last = start + self.offset, stop + self.offset
+        shift = first % 8
+        found = np.unpackbits(self.bits[first // 8 : (last + 7) // 8], count=last - first + shift, bitorder="little")
+        return found[shift:].view(np.bool_)
+
+    def read(self, start: int, stop: int, room: Floats) -> tuple[Floats, Counts]:
+        """Return some rows as ``float64``, and which of them are null: these have the value of one that is not.
+
+        None are returned where all are null. The values are in ``room`` where a copy was needed.
+        """
+        values, present = self.values[start:stop], self.present(start, stop)
+        absent = np.flatnonzero(~present)
+        if len(absent) == stop - start:
+            return room[:0], absent
+        if len(absent) or self.per != 1.0 or values.dtype != np.float64:
+            room = room[: stop - start]
+            np.copyto(room, values)
+            if len(absent):
+                room[absent] = room[int(np.argmax(present))]
+            if self.per != 1.0:
+                room /= self.per
+            values = room
+        return values, absent
+
+
+def _plain(array: pa.Array, column: str) -> tuple[pa.Array, float]:
+    """Return the values as integers or floats, and what to divide them by."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
     kind = array.type
-    if pa.types.is_dictionary(kind):
-        return numbers(array.dictionary_decode(), column)
     if pa.types.is_temporal(kind):
-        return _seconds(array)
+        if pa.types.is_date32(kind):
+            return array.cast(pa.timestamp("s")).cast(pa.int64()), 1.0
+        unit = "ms" if pa.types.is_date64(kind) else kind.unit
+        return array.cast(pa.int32() if pa.types.is_time32(kind) else pa.int64()), _PER_SECOND[unit]
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         try:
             array = array.cast(pa.float64())
@@ -40,19 +106,7 @@ def numbers(array: pa.Array, column: str) -> Floats:
             raise DataError(
                 f"column {column!r} cannot be read as numbers: {error}; give another kind for it in kinds="
             ) from error
-    return np.from_dlpack(array).astype(np.float64, copy=False)
-
-
-def _seconds(array: pa.Array) -> Floats:
-    kind = array.type
-    if pa.types.is_date32(kind):
-        return np.from_dlpack(array.cast(pa.int32())).astype(np.float64) * _DAY
-    if pa.types.is_time32(kind):
-        array = array.cast(pa.int32())
-    elif not pa.types.is_integer(kind):
-        array = array.cast(pa.int64())
-    unit = "ms" if pa.types.is_date64(kind) else kind.unit
-    return np.from_dlpack(array).astype(np.float64) / _PER_SECOND[unit]
+    return array, 1.0
 
 
 def as_arrow(values: Floats | Counts) -> pa.Array:

@@ -1,15 +1,16 @@
-"""The values of a column in blocks that fit the second-level cache, and their moments."""
+"""The values of a column in blocks that fit the cache all threads share, and their moments."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from airflow_ml_monitor.profile.arrays import Floats
+from airflow_ml_monitor.profile.arrays import Counts, Floats, Slots
 
-BLOCK = 1 << 16
+BLOCK = 1 << 18
 LARGEST = 1e150
 """Magnitudes from it on are counted apart, as too large to measure: their squares would not be finite."""
 
@@ -50,38 +51,114 @@ class Moments:
         return Moments(count, mean, self.m2 + other.m2 + apart * apart * (self.count * other.count / count))
 
 
+class _Room(threading.local):
+    """Room for one block in each thread, kept: to get and clear so much memory costs as much as to count."""
+
+    def __init__(self) -> None:
+        self.values, self.apart, self.clipped = (np.empty(BLOCK) for _ in range(3))
+        self.step = np.empty(BLOCK, np.int64)
+        self.cell = np.empty(BLOCK, np.int32)
+        self.beyond = np.empty(BLOCK, np.bool_)
+
+
+ROOM = _Room()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Values below ``LARGEST`` in their order, their least and greatest one, and how many others stood beside them."""
+    """Values below ``LARGEST`` in their order, their least and greatest one, and how many others stood beside them.
+
+    :param values: at most ``BLOCK``; good until the next block of the same thread.
+    :param absent: places of those that are none: their rows are null, and what stands there is another row's value.
+    """
 
     values: Floats
     minimum: float
     maximum: float
+    absent: Counts = field(default_factory=lambda: np.zeros(0, np.int64))
     nan: int = 0
     negative: int = 0
     positive: int = 0
     too_large: int = 0
 
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        return len(self.values) - len(self.absent)
 
-def blocks(values: Floats) -> Iterator[Block]:
+    @property
+    def alone(self) -> Floats:
+        """The values without those of absent rows."""
+        return np.delete(self.values, self.absent) if len(self.absent) else self.values
+
+    def moments(self, total: float, low: float, high: float) -> tuple[Moments, Moments]:
+        """Return the moments of the values, and of the same clipped, in one go.
+
+        Both are taken about one centre near them (the mean, clipped) and corrected by what is left of the mean (Chan,
+        Golub & LeVeque 1983).
+
+        :param total: the sum of the values, as near as it is known.
+        """
+        size = len(self.values)
+        center = min(max(total / self.count, low), high)
+        apart = np.subtract(self.values, center, out=ROOM.apart[:size])
+        apart[self.absent] = 0.0
+        clipped = np.clip(apart, low - center, high - center, out=ROOM.clipped[:size])
+        inner = _about(center, self.count, clipped)
+        left, squares = float(apart.sum()), float(np.square(apart, out=apart).sum())
+        if left * left > 0.5 * squares * self.count:  # far from the centre: the difference would not be precise
+            return Moments.of(self.alone), inner
+        return Moments(self.count, center + left / self.count, squares - left * left / self.count), inner
+
+
+def _about(center: float, count: int, apart: Floats) -> Moments:
+    left, squares = float(apart.sum()), float(np.square(apart, out=apart).sum())
+    return Moments(count, center + left / count, max(0.0, squares - left * left / count))
+
+
+def blocks(slots: Slots) -> Iterator[Block]:
     """Yield values in blocks; NaN, infinite ones and those too large to measure are counted apart."""
-    for start in range(0, len(values), BLOCK):
-        block = values[start : start + BLOCK]
-        minimum, maximum = float(block.min()), float(block.max())
-        # NaN would be least and greatest, and compares false.
-        yield Block(block, minimum, maximum) if -LARGEST < minimum <= maximum < LARGEST else _sifted(block)
+    for start in range(0, len(slots.values), BLOCK):
+        values, absent = slots.read(start, min(start + BLOCK, len(slots.values)), ROOM.values)
+        if len(values):
+            yield _block(values, absent)
 
 
-def _sifted(block: Floats) -> Block:
-    kept = block[np.abs(block) < LARGEST]
-    nan = int(np.count_nonzero(np.isnan(block)))
-    negative, positive = int(np.count_nonzero(block == -np.inf)), int(np.count_nonzero(block == np.inf))
+def _block(values: Floats, absent: Counts) -> Block:
+    minimum, maximum = float(values.min()), float(values.max())
+    nan = 0
+    if np.isnan(minimum):
+        values, absent, nan = _without_nan(values, absent)
+        minimum, maximum = (float(values.min()), float(values.max())) if len(values) else (np.inf, -np.inf)
+    block = Block(values, minimum, maximum, absent, nan)
+    return block if minimum > -LARGEST and maximum < LARGEST else _sifted(block)
+
+
+def _without_nan(values: Floats, absent: Counts) -> tuple[Floats, Counts, int]:
+    """Return the values with another one in place of each NaN, which are absent from then on, and how many there were;
+    no values where all are NaN."""
+    is_nan = np.isnan(values)
+    known = int(np.argmin(is_nan))
+    if is_nan[known]:
+        return values[:0], absent[:0], len(values) - len(absent)
+    nan = np.flatnonzero(is_nan)
+    room = ROOM.values[: len(values)]
+    np.copyto(room, values)
+    room[nan] = room[known]
+    both = np.union1d(absent, nan) if len(absent) else nan
+    return room, both, len(both) - len(absent)
+
+
+def _sifted(block: Block) -> Block:
+    values = block.alone
+    kept = values[np.abs(values) < LARGEST]
+    negative, positive = int(np.count_nonzero(values == -np.inf)), int(np.count_nonzero(values == np.inf))
     return Block(
         kept,
         float(kept.min(initial=np.inf)),
         float(kept.max(initial=-np.inf)),
-        nan,
-        negative,
-        positive,
-        len(block) - len(kept) - nan - negative - positive,
+        nan=block.nan,
+        negative=negative,
+        positive=positive,
+        too_large=len(values) - len(kept) - negative - positive,
     )

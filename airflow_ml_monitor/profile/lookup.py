@@ -8,14 +8,13 @@ it costs as much where NumPy sorts with vector instructions that are fast, and f
 from __future__ import annotations
 
 import sys
-import threading
 from itertools import product
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from airflow_ml_monitor.profile.arrays import Counts, Floats
-from airflow_ml_monitor.profile.kernel import BLOCK, LARGEST
+from airflow_ml_monitor.profile.kernel import LARGEST, ROOM, Block
 
 _STEPS = (1 << 12, 1 << 13, 1 << 15)
 """Sizes of a table, the smallest that spreads the edges being taken: it should stay in the cache."""
@@ -28,8 +27,8 @@ _SIGN = np.int64(np.iinfo(np.int64).max)
 class Lookup(Protocol):
     """Counts values at and between the edges of one column."""
 
-    def count(self, block: Floats) -> tuple[Counts, Floats]:
-        """Return, by cell, how many values of a block (finite, in any order) lie in it, and their sum."""
+    def count(self, block: Block) -> tuple[Counts, Floats]:
+        """Return, by cell, how many values of a block lie in it, and their sum."""
         ...
 
 
@@ -39,8 +38,8 @@ class SortedLookup:
     def __init__(self, edges: Floats) -> None:
         self._edges = edges
 
-    def count(self, block: Floats) -> tuple[Counts, Floats]:
-        ordered = np.sort(block)
+    def count(self, block: Block) -> tuple[Counts, Floats]:
+        ordered = np.sort(block.alone)
         left = np.searchsorted(ordered, self._edges, side="left")
         right = np.searchsorted(ordered, self._edges, side="right")
         bounds = np.empty(2 * len(left) + 2, np.int64)
@@ -73,20 +72,23 @@ class SteppedLookup:
         self._edges = np.append(edges, np.inf)
         self._edge = self._edges[before]
 
-    def count(self, block: Floats) -> tuple[Counts, Floats]:
-        step, cell, edge, beyond = _room.of(len(block))
-        self._step(block, edge, step)
+    def count(self, block: Block) -> tuple[Counts, Floats]:
+        values, size = block.values, len(block.values)
+        step, cell, edge, beyond = ROOM.step[:size], ROOM.cell[:size], ROOM.apart[:size], ROOM.beyond[:size]
+        self._step(values, edge, step)
         # The mode says nothing here, but for any other one NumPy would not write into the array given.
         self._cell.take(step, out=cell, mode="clip")
         self._edge.take(step, out=edge, mode="clip")
         alone = np.flatnonzero(np.less(cell, 0, out=beyond))
-        cell += np.greater_equal(block, edge, out=beyond)
-        cell += np.greater(block, edge, out=beyond)
-        cell[alone] = self._search(block[alone])
+        cell += np.greater_equal(values, edge, out=beyond)
+        cell += np.greater(values, edge, out=beyond)
         np.copyto(step, cell)
-        size = 2 * len(self._edges) - 1
-        counts: Counts = np.bincount(step, minlength=size)
-        return counts, np.bincount(step, weights=block, minlength=size).astype(np.float64, copy=False)
+        step[alone] = self._search(values[alone])
+        cells = 2 * len(self._edges) - 1
+        step[block.absent] = cells  # one more, that nobody asks for
+        counts: Counts = np.bincount(step, minlength=cells + 1)
+        sums = np.bincount(step, weights=values, minlength=cells + 1).astype(np.float64, copy=False)
+        return counts[:cells], sums[:cells]
 
     def _search(self, values: Floats) -> Counts:
         place = np.searchsorted(self._edges, values)
@@ -102,7 +104,9 @@ class SteppedLookup:
         np.subtract(values, self._low, out=room)
         np.clip(room, 0.0, self._width, out=room)
         room *= self._scale
-        np.copyto(step, room, casting="unsafe")
+        short = ROOM.cell[: len(values)]  # in one go to long integers would take twice as long
+        np.copyto(short, room, casting="unsafe")
+        np.copyto(step, short)
 
 
 class LogarithmicLookup(SteppedLookup):
@@ -147,19 +151,3 @@ def _ordered_bits(values: Floats) -> Counts:
     bits = (values + 0.0).view(np.int64)
     bits ^= (bits >> np.int64(63)) & _SIGN
     return bits
-
-
-class _Room(threading.local):
-    """Room for one block in each thread, kept: to get and clear so much memory costs as much as to count."""
-
-    def __init__(self) -> None:
-        self._arrays = [np.empty(BLOCK, kind) for kind in (np.int64, np.int32, np.float64, np.bool_)]
-
-    def of(self, size: int) -> list[np.ndarray[Any, Any]]:
-        """Return arrays of integers, short integers, numbers and flags of that size; their content is anything."""
-        if size > len(self._arrays[0]):
-            return [np.empty(size, array.dtype) for array in self._arrays]
-        return [array[:size] for array in self._arrays]
-
-
-_room = _Room()

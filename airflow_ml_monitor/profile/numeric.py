@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor.errors import DataError
-from airflow_ml_monitor.profile.arrays import Counts, Floats, numbers
+from airflow_ml_monitor.profile.arrays import Counts, Floats, Slots
 from airflow_ml_monitor.profile.edges import Edges
 from airflow_ml_monitor.profile.kernel import Block, Moments, blocks
 from airflow_ml_monitor.profile.kinds import Kind
@@ -57,7 +58,7 @@ class NumericProfile:
     def infinite(self) -> int:
         return self.negative_infinite + self.positive_infinite
 
-    @property
+    @cached_property
     def upto(self) -> Counts:
         """Values less than or equal to each edge."""
         return np.cumsum(self.between[:-1] + self.at)
@@ -150,13 +151,12 @@ class NumericCounter:
         self._lookup: Lookup | None = None
 
     def update(self, array: pa.Array) -> None:
-        values = numbers(array, self._column)
-        self._added["rows"] += len(array)
-        self._added["missing"] += len(array) - len(values)
         lookup = self._lookup or SortedLookup(self._edges.values)
-        if self._lookup is None and len(values) >= _MANY:
+        if self._lookup is None and len(array) >= _MANY:
             lookup = self._lookup = lookup_for(self._edges.values)
-        for block in blocks(values):
+        self._added["rows"] += len(array)
+        self._added["missing"] += array.null_count
+        for block in blocks(Slots.of(array, self._column)):
             self._add(block, lookup)
 
     def _add(self, block: Block, lookup: Lookup) -> None:
@@ -164,14 +164,15 @@ class NumericCounter:
         self._added["negative_infinite"] += block.negative
         self._added["positive_infinite"] += block.positive
         self._added["too_large"] += block.too_large
-        if not len(block.values):
+        if not block.count:
             return
-        counts, sums = lookup.count(block.values)
+        counts, sums = lookup.count(block)
         self._counts += counts
         self._sums += sums
         self._minimum, self._maximum = min(self._minimum, block.minimum), max(self._maximum, block.maximum)
-        self._moments += Moments.of(block.values)
-        self._clipped += Moments.of(np.clip(block.values, self._edges.low, self._edges.high))
+        moments, clipped = block.moments(float(sums.sum()), self._edges.low, self._edges.high)
+        self._moments += moments
+        self._clipped += clipped
 
     def finish(self) -> NumericProfile:
         counted = replace(

@@ -193,10 +193,12 @@ def _mean_square(values: Floats, cumulated: Floats) -> float:
         by_value = np.searchsorted(values, np.linspace(values[0], values[-1], _GRID))
         kept = np.unique(np.clip(np.concatenate(([0], by_share, by_value)), 0, len(values) - 1))
         values, cumulated = values[kept], cumulated[kept]
-    share, width = np.clip(cumulated[:-1], 0.0, 1.0), np.diff(values)
-    spread = np.sqrt(share * (1.0 - share))
-    product = np.outer(spread, spread)
-    covariance = np.minimum.outer(share, share) - np.outer(share, share)
-    rho = np.clip(np.divide(covariance, product, out=np.zeros_like(product), where=product > 0), -1.0, 1.0)
-    expected = (2.0 / math.pi) * product * (np.sqrt(1.0 - rho**2) + rho * np.arcsin(rho))
-    return float((expected * np.outer(width, width)).sum())
+    share, width = cumulated[:-1], np.diff(values)
+    inner = (share > 0.0) & (share < 1.0)
+    share, width = share[inner], width[inner]
+    odds = np.sqrt(share / (1.0 - share))
+    rho = np.outer(odds, 1.0 / odds)  # of F(x) and F(y) in a bridge, x < y; of y < x its inverse
+    np.minimum(np.minimum(rho, rho.T), 1.0, out=rho)
+    expected = np.sqrt(1.0 - rho * rho) + rho * np.arcsin(rho)
+    weight = np.sqrt(share * (1.0 - share)) * width
+    return float((2.0 / math.pi) * (weight * (expected * weight).sum(axis=1)).sum())
