@@ -63,4 +63,4 @@ constraints: $(VENV)/bin/uv ## Choose the newest versions that fit together, for
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file constraints.txt
 
 clean: ## Remove the environments and everything made.
-	rm -rf $(VENV) .venv-airflow-* .demo docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-airflow-* .venv-peers .demo docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -3,7 +3,7 @@
     python benchmarks/drift_scaling.py
     python benchmarks/drift_scaling.py --sizes 100000000x25,1000000x1000
 
-Each size is one Parquet file, made, used as reference and as current data, and deleted. What is measured are whole
+Each size is one Parquet file, made, used as reference and as current data. What is measured are whole
 fresh processes: building and storing the reference, comparing the file with it, and decoding alone.
 """
 
@@ -27,23 +27,25 @@ STEPS = {
 }
 
 
-def measured(rows: int, columns: int, folder: Path | None) -> dict[str, Run]:
-    """Make one size below ``folder`` and run each step on it."""
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        place = Path(name)
+def measured(rows: int, columns: int, data: Path | None) -> dict[str, Run]:
+    """Make one size, below ``data`` where that is given and the size is not there yet, and run each step on it."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name) if data is None else data / f"{rows}x{columns}"
+        place.mkdir(parents=True, exist_ok=True)
         made = run(sys.executable, "speed.data", [place, rows, columns, "--side", "reference"], seconds=4 * 3600.0)
         if not (place / "reference.parquet").exists():
             raise SystemExit(f"the data could not be made: {made.problem}")
-        (place / "current.parquet").hardlink_to(place / "reference.parquet")
+        if not (place / "current.parquet").exists():
+            (place / "current.parquet").hardlink_to(place / "reference.parquet")
         return {step: run(sys.executable, module, [*more, place]) for step, (module, *more) in STEPS.items()}
 
 
-def table(sizes: Sequence[tuple[int, int]], folder: Path | None) -> Iterator[str]:
+def table(sizes: Sequence[tuple[int, int]], data: Path | None) -> Iterator[str]:
     """Yield a line for each step of each size as it is done."""
     yield "| rows | columns | step | compute, s | ns a cell | whole process, s | peak MB |"
     yield "|---|---|---|---|---|---|---|"
     for rows, columns in sizes:
-        for step, done in measured(rows, columns, folder).items():
+        for step, done in measured(rows, columns, data).items():
             yield f"| {rows:,} | {columns:,} | {step} | {_cells(done, rows * columns)} |"
     yield ""
     yield f"Machine: {machine()}."
@@ -70,11 +72,11 @@ def sizes_of(text: str) -> list[tuple[int, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=sizes_of, default=sizes_of(SIZES), help="ROWSxCOLUMNS, comma separated")
-    parser.add_argument("--folder", type=Path, help="where to make the data; the system's temporary folder by default")
+    parser.add_argument("--data", type=Path, help="folder of the data, kept and used again; else a temporary one")
     parser.add_argument("--out", type=Path, help="file for the table, beside printing it")
     options = parser.parse_args()
     lines = []
-    for line in table(options.sizes, options.folder):
+    for line in table(options.sizes, options.data):
         print(line, flush=True)
         lines.append(line)
     if options.out is not None:

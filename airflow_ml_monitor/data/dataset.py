@@ -150,6 +150,12 @@ class Rows(ABC):
         """Yield the rows that meet all conditions, these columns only; ``encoded`` as for ``batches``."""
 
     @property
+    def by_column(self) -> bool:
+        """Whether to read some columns costs no more than their share of reading all, so that wide data can be read
+        a few columns at a time."""
+        return False
+
+    @property
     def label(self) -> str:
         return self.dataset.label
 

@@ -96,6 +96,10 @@ class FileRows(Rows):
         of_folders = [field for field in self._folder_fields if field.name not in self._file_schema.names]
         return pa.schema([*self._file_schema, *of_folders])
 
+    @property
+    def by_column(self) -> bool:
+        return self.dataset.file_format == "parquet"
+
     def scan(
         self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
     ) -> Iterator[pa.RecordBatch]:

@@ -101,6 +101,10 @@ class FrameRows(Rows):
         return function(**self.dataset.kwargs, **self._extra(function))
 
     @property
+    def by_column(self) -> bool:
+        return True
+
+    @property
     def full_schema(self) -> pa.Schema:
         return self.table.schema
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
@@ -25,6 +26,8 @@ from airflow_ml_monitor.window import Window
 _HELD_BYTES = 1 << 26
 _LARGE_BATCH = 20_000
 _MOST_THREADS = 4
+_MOST_COLUMNS = 32
+"""Columns of wide data read at a time, where the source can: more would only take memory."""
 
 
 def build_reference(
@@ -52,16 +55,18 @@ def build_reference(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    stream = _Stream(rows, lambda: _counted(dataset, rows, columns))
+    stream = _Stream(rows, lambda: _counted(dataset, rows, columns), sample)
     kinds_of = kinds_for(stream.types, stream.columns, kinds)
-    plan = planners(kinds_of, kinds or ())
-    with _Workers() as workers:
-        for batch in stream:
-            workers.update(plan, batch)
-    if not stream.rows:
-        raise NoRowsError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
-    start = {name: planner.finish() for name, planner in plan.items()}
-    return _without_values(_count(stream, start, window, rows.label, sample))
+    counted: dict[str, ColumnProfile] = {}
+    for part in stream.parts():
+        plan = planners({name: kinds_of[name] for name in part.columns}, kinds or ())
+        with _Workers() as workers:
+            for batch in part:
+                workers.update(plan, batch)
+        if not part.rows:
+            raise NoRowsError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
+        counted |= _count(part, {name: planner.finish() for name, planner in plan.items()})
+    return _without_values(stream.profile(counted, window))
 
 
 def profile_like(
@@ -83,9 +88,11 @@ def profile_like(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    stream = _Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names))
-    start = {name: _start(reference, name, stream.types[name]) for name in stream.columns}
-    profile = _count(stream, start, window, rows.label, sample)
+    stream = _Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names), sample)
+    counted: dict[str, ColumnProfile] = {}
+    for part in stream.parts():
+        counted |= _count(part, {name: _start(reference, name, part.types[name]) for name in part.columns})
+    profile = stream.profile(counted, window)
     times = _times(dataset)
     seen = dataset.columns or [name for name in profile.types if name not in times or name in reference.columns]
     types = {name: kind for name, kind in profile.types.items() if name in seen}
@@ -194,7 +201,7 @@ def _after(before: Future[None] | None, taker: Planner | Counter, array: pa.Arra
 class _Stream:
     """The batches of some columns, to be gone through more than once; small data is read only once."""
 
-    def __init__(self, rows: Rows, columns: Callable[[], list[str]]) -> None:
+    def __init__(self, rows: Rows, columns: Callable[[], list[str]], sample: int) -> None:
         self._source = rows
         self._held: list[pa.RecordBatch] | None = None
         repeated = dict.fromkeys(
@@ -202,20 +209,49 @@ class _Stream:
         )
         self.columns = columns()
         self.types = column_types(rows.full_schema) | repeated
-        self.rows = 0
+        self.rows: int | None = None
+        self.sample = RowSample(sample) if sample else None
         if any(self.types[name].kind is Kind.EMPTY for name in self.columns):
             self._learn(next(iter(self._read()), None))
 
+    def parts(self) -> Iterator[_Stream]:
+        """Yield this stream a few columns at a time, where that reads no more and no rows are kept: memory is bounded
+        however many columns there are.
+
+        :raises DataError: not all columns had the same number of rows.
+        """
+        if self.sample is not None or not self._source.by_column or len(self.columns) <= _MOST_COLUMNS:
+            yield self
+            return
+        for first in range(0, len(self.columns), _MOST_COLUMNS):
+            part = copy(self)
+            part.columns = self.columns[first : first + _MOST_COLUMNS]
+            yield part
+            if self.rows not in (None, part.rows):
+                raise DataError(f"{self._source.label} changed while it was read: {self.rows} rows, then {part.rows}")
+            self.rows = part.rows
+
+    def profile(self, columns: Mapping[str, ColumnProfile], window: Window | None) -> Profile:
+        """Return the profile of all that was counted."""
+        return Profile(
+            rows=self.rows or 0,
+            window=window,
+            columns=columns,
+            types=self.types,
+            source=self._source.label,
+            sample=self.sample,
+        )
+
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        self.rows = 0
+        rows = 0
         held: list[pa.RecordBatch] | None = []
         size = 0
         for batch in self._held if self._held is not None else self._read():
-            self.rows += batch.num_rows
+            rows += batch.num_rows
             size += batch.nbytes
             held = held + [batch] if held is not None and size <= _HELD_BYTES else None  # noqa: RUF005 - a copy is short
             yield batch
-        self._held = held
+        self._held, self.rows = held, rows
 
     def _read(self) -> Iterable[pa.RecordBatch]:
         # A stream of no columns has no rows in Arrow; any one column counts them.
@@ -228,18 +264,14 @@ class _Stream:
                 self.types[field.name] = ColumnType(str(field.type), natural_kind(field.type))
 
 
-def _count(
-    stream: _Stream, start: Mapping[str, ColumnProfile], window: Window | None, source: str, sample: int
-) -> Profile:
+def _count(stream: _Stream, start: Mapping[str, ColumnProfile]) -> dict[str, ColumnProfile]:
     counters = {name: counter_for(profile, name) for name, profile in start.items()}
-    rows = RowSample(sample) if sample else None
     with _Workers() as workers:
         for batch in stream:
             workers.update(counters, batch)
-            if rows is not None:
-                rows.update(batch.select(stream.columns))
-    columns = {name: counter.finish() for name, counter in counters.items()}
-    return Profile(rows=stream.rows, window=window, columns=columns, types=stream.types, source=source, sample=rows)
+            if stream.sample is not None:
+                stream.sample.update(batch.select(stream.columns))
+    return {name: counter.finish() for name, counter in counters.items()}
 
 
 def _counted(dataset: Dataset, rows: Rows, columns: Sequence[str] | None) -> list[str]:

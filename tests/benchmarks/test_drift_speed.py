@@ -114,9 +114,9 @@ def test_exact_values_are_those_of_scipy() -> None:
 
 
 def test_scaling_measures_each_step_of_each_size(tmp_path: Path) -> None:
-    command = [sys.executable, BENCHMARKS / "drift_scaling.py", "--sizes", "2000x25,1000x30", "--folder", tmp_path]
+    command = [sys.executable, BENCHMARKS / "drift_scaling.py", "--sizes", "2000x25,1000x30", "--data", tmp_path]
     printed = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True).stdout
     steps = [line for line in printed.splitlines() if line.startswith(("| 2,000 | 25 |", "| 1,000 | 30 |"))]
     assert len(steps) == 6
     assert "did not run" not in printed
-    assert not list(tmp_path.iterdir())
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["1000x30", "2000x25"]
