@@ -212,7 +212,7 @@ class Evaluation:
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
         for segment in self.segments:
-            results += judge_segments(segment, frame, answers, rulings, reference)
+            results += judge_segments(segment, frame, answers, rulings)
         asked = {one.metric for one in self.expect}
         if not self.expect:
             found = [*found, nothing_expected()]
@@ -243,14 +243,15 @@ class Evaluation:
         }
 
     def _ruling(self, expectation: Expectation, reference: OwnPerformance | None) -> Ruling:
-        relative = isinstance(expectation, NoWorseThanReference)
+        own = reference if isinstance(expectation, NoWorseThanReference) else None
         metric = find_metric(expectation.metric, self.scoring.problem)
         return Ruling(
             metric=metric,
             expectation=expectation,
             confidence=self.confidence,
             min_completeness=self.min_completeness,
-            reference=reference.whole(metric, confidence=self.confidence) if reference and relative else None,
+            reference=None if own is None else own.whole(metric, confidence=self.confidence),
+            own=own,
         )
 
     def _others(self, asked: set[str], rows: int) -> list[Metric]:

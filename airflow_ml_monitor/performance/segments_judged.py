@@ -22,7 +22,6 @@ def judge_segments(
     frame: pd.DataFrame,
     answers: Answers,
     rulings: Sequence[Ruling],
-    reference: OwnPerformance | None,
 ) -> list[CheckResult]:
     """Return a check per level and ruling, and one that says which levels were not judged, where there are any.
 
@@ -33,18 +32,23 @@ def judge_segments(
     :param frame: holds the segment's column, a row per answer.
     """
     named = _named(frame[segment.column])
-    theirs = None if reference is None or reference.frame is None else _named(reference.frame[segment.column])
+    owns = {id(ruling.own): _levels_of(ruling.own, segment) for ruling in rulings}
     counts = named.value_counts()
     levels = _judged(segment, counts)
     results = []
     for level in levels:
         part = answers.take((named == level).to_numpy(bool))
-        rows = None if theirs is None else (theirs == level).to_numpy(bool)
         for ruling in rulings:
-            own = _of_level(ruling, len(levels), reference, rows, f"{segment.column}={level}")
+            theirs = owns[id(ruling.own)]
+            rows = None if theirs is None else (theirs == level).to_numpy(bool)
+            own = _of_level(ruling, len(levels), rows, f"{segment.column}={level}")
             results.append(_check(segment, level, part, own))
     left = counts.drop(levels, errors="ignore")
     return [*results, *([_not_judged(segment, left)] if len(left) else [])]
+
+
+def _levels_of(own: OwnPerformance | None, segment: Segment) -> pd.Series[str] | None:
+    return None if own is None or own.frame is None else _named(own.frame[segment.column])
 
 
 def _named(column: pd.Series[Any]) -> pd.Series[str]:
@@ -60,12 +64,10 @@ def _judged(segment: Segment, counts: pd.Series[Any]) -> list[str]:
     return [str(level) for level in segment.levels]
 
 
-def _of_level(ruling: Ruling, levels: int, reference: OwnPerformance | None, rows: Mask | None, name: str) -> Ruling:
+def _of_level(ruling: Ruling, levels: int, rows: Mask | None, name: str) -> Ruling:
     """Return a ruling for one of so many levels, relative to the same level of the reference."""
     confidence = 1 - (1 - ruling.confidence) / levels
-    theirs = ruling.reference
-    if theirs is not None and reference is not None:
-        theirs = reference.part(ruling.metric, rows, name, confidence=confidence)
+    theirs = None if ruling.own is None else ruling.own.part(ruling.metric, rows, name, confidence=confidence)
     return replace(ruling, confidence=confidence, reference=theirs)
 
 

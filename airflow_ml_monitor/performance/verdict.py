@@ -12,7 +12,7 @@ from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
 from airflow_ml_monitor.performance.intervals.proportions import difference_of_two
-from airflow_ml_monitor.performance.reference import LEAST_LABELS, Reference
+from airflow_ml_monitor.performance.reference import LEAST_LABELS, OwnPerformance, Reference
 from airflow_ml_monitor.performance.registry import Estimate, Metric, bounds, estimate
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
@@ -28,7 +28,7 @@ _CONCLUSIONS = {
 class Ruling:
     """How a metric is judged.
 
-    :param reference: the metric of the reference, where the limit is relative to it.
+    :param reference: the metric of the reference, where the limit is relative to it; ``own`` is where it was found.
     :param min_completeness: the share of labels from which those that are there decide; ``None`` for worst-case limits.
     """
 
@@ -37,6 +37,7 @@ class Ruling:
     confidence: float
     min_completeness: float | None = None
     reference: Reference | None = None
+    own: OwnPerformance | None = None
 
     @property
     def limits(self) -> Limits:
