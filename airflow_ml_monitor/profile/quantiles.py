@@ -42,7 +42,11 @@ def quantile(profile: NumericProfile, share: float) -> float | None:
     """Return the quantile, off by at most 1 % of itself or 0.1 % of the reference's 1st-to-99th-percentile range;
     ``None`` where the edges are too far apart to say."""
     bounds = quantile_bounds(profile, share)
-    return (bounds[0] + bounds[1]) / 2.0 if bounds is not None and _narrow(profile, *bounds) else None
+    return _middle(*bounds) if bounds is not None and _narrow(profile, *bounds) else None
+
+
+def _middle(low: float, high: float) -> float:
+    return (low + high) / 2.0
 
 
 def _narrow(profile: NumericProfile, low: float, high: float) -> bool:
@@ -67,9 +71,9 @@ def location(profile: NumericProfile, shares: Mapping[str, float]) -> dict[str, 
     exact = {"mean": profile.moments.mean, "min": profile.minimum, "max": profile.maximum}
     found: dict[str, Any] = {name: _plain(profile, value) for name, value in exact.items()}
     for name, share in shares.items():
-        known = quantile(profile, share)
-        bounds = quantile_bounds(profile, share) or ()
-        found[name] = [_plain(profile, bound) for bound in bounds] if known is None else _plain(profile, known)
+        bounds = quantile_bounds(profile, share) or (0.0, 0.0)
+        known = _narrow(profile, *bounds)
+        found[name] = _plain(profile, _middle(*bounds)) if known else [_plain(profile, bound) for bound in bounds]
     return found | {"std": profile.moments.variance**0.5}
 
 

@@ -154,7 +154,8 @@ class NullDistance:
         variance = float((share * (values - mean) ** 2).sum())
         if not variance > 0.0:
             return cls(0.0, 0.0, 0.0, True)
-        third = float((share * ((values - mean) / math.sqrt(variance)) ** 3).sum())
+        apart = (values - mean) / math.sqrt(variance)
+        third = float((share * apart * apart * apart).sum())
         lopsided = (1 / m**2 - 1 / n**2) / (1 / m + 1 / n) ** 1.5
         excess = _mean_square(values, np.cumsum(share)) / variance - 1.0
         moments = (current.clipped, reference.clipped) if clip else (current.moments, reference.moments)
