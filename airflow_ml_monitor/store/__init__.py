@@ -1,7 +1,8 @@
 """The store: reports, profiles and references in the schema ``ml_monitor`` of a PostgreSQL database."""
 
 from airflow_ml_monitor.store.keys import report_id
+from airflow_ml_monitor.store.ledger import LedgerEntry
 from airflow_ml_monitor.store.store import Store
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
 
-__all__ = ["Store", "StoredReference", "StoredReport", "report_id"]
+__all__ = ["LedgerEntry", "Store", "StoredReference", "StoredReport", "report_id"]

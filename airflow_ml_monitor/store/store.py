@@ -14,6 +14,7 @@ from airflow_ml_monitor.errors import ConfigurationError, StoreError
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import reading, schema
 from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
+from airflow_ml_monitor.store.ledger import LedgerEntry, read_ledger
 from airflow_ml_monitor.store.references import read_reference, save_reference
 from airflow_ml_monitor.store.repeats import stored_before
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
@@ -165,6 +166,30 @@ class Store:
         with self._begin() as connection:
             return window_profiles(
                 connection, model=model, environment=environment, kind=kind, since=since, until=until
+            )
+
+    def ledger(
+        self,
+        *,
+        model: str,
+        environment: str,
+        model_version: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[LedgerEntry]:
+        """Return what the last verdict on each of a model's windows knew of their labels, in the order of time.
+
+        :param model_version: only verdicts on this version; ``None`` for any, also for none.
+        :param since: only windows that begin then or later; ``until``: that end then or earlier.
+        """
+        with self._begin() as connection:
+            return read_ledger(
+                connection,
+                model=model,
+                environment=environment,
+                model_version=model_version,
+                since=since,
+                until=until,
             )
 
     def dispose(self) -> None:

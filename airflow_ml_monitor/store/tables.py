@@ -105,3 +105,17 @@ reference = sa.Table(
 )
 
 current_report = sa.table("current_report", *(sa.column(c.name, c.type) for c in report.columns), schema=SCHEMA)
+
+label_ledger = sa.table(
+    "label_ledger",
+    *(sa.column(c.name, c.type) for c in report.columns if c.name in ("environment", "model", "model_version")),
+    *(sa.column(name, _TIME) for name in ("window_start", "window_end")),
+    *(sa.column(name, sa.BigInteger) for name in ("predictions", "mature", "void", "labelled", "missing")),
+    *(sa.column(name, sa.Double) for name in ("coverage", "completeness")),
+    *(sa.column(name, sa.BigInteger) for name in ("unmatched_labels", "corrected_labels", "verdicts")),
+    *(sa.column(name, _TIME) for name in ("judged_as_of", "judged_at", "first_judged_as_of")),
+    *(sa.column(name, sa.Text) for name in ("verdict", "dag_id", "run_id", "task_id")),
+    sa.column("map_index", sa.Integer),
+    sa.column("report_id", sa.Uuid),
+    schema=SCHEMA,
+)

@@ -16,7 +16,7 @@ from tests.store.factories import make_check, make_origin, make_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "store.md"
 WRITER, READER = re.findall(r"^```postgresql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-VIEWS = ["current_report", "latest_verdict", "metric_history", "drift_by_column", "label_coverage"]
+VIEWS = ["current_report", "latest_verdict", "metric_history", "drift_by_column", "label_coverage", "label_ledger"]
 
 
 def run_as_owner(store: Store, statements: str) -> None:
