@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.compare import compare_models
     from airflow_ml_monitor.performance.coverage import label_coverage
     from airflow_ml_monitor.performance.evaluate import evaluate_model
-    from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, NoWorseThanReference
+    from airflow_ml_monitor.performance.expectations import (
+        AtLeast,
+        AtMost,
+        BetterThanDummy,
+        NoWorseThanPrevious,
+        NoWorseThanReference,
+    )
     from airflow_ml_monitor.performance.registry import metric_names
     from airflow_ml_monitor.performance.segments import Segment
 
 __all__ = [
     "AtLeast",
     "AtMost",
+    "BetterThanDummy",
     "Cohort",
     "LabelCounts",
+    "NoWorseThanPrevious",
     "NoWorseThanReference",
     "Segment",
     "build_cohort",
@@ -39,6 +47,8 @@ __getattr__ = lazy_exports(
         "AtMost": "expectations",
         "Cohort": "cohort",
         "LabelCounts": "cohort",
+        "BetterThanDummy": "expectations",
+        "NoWorseThanPrevious": "expectations",
         "NoWorseThanReference": "expectations",
         "Segment": "segments",
         "build_cohort": "cohort",

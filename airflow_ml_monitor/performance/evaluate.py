@@ -15,14 +15,20 @@ from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
-from airflow_ml_monitor.performance.expectations import Expectation, NoWorseThanReference
+from airflow_ml_monitor.performance.expectations import (
+    BetterThanDummy,
+    Expectation,
+    NoWorseThanPrevious,
+    NoWorseThanReference,
+    Relative,
+)
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
+from airflow_ml_monitor.performance.rulings import Rulings
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segments import Segment, as_segments
 from airflow_ml_monitor.performance.segments_judged import judge_segments
-from airflow_ml_monitor.performance.verdict import Ruling
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -70,7 +76,7 @@ def evaluate_model(
     :param labels: a dataset or data frame, never cut by the window; its ``arrived_at_column`` is when a row was known.
     :param on: the key that a prediction and its label share: a column, or several.
     :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
-    :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``.
+    :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``, ``NoWorseThanPrevious``, ``BetterThanDummy``.
     :param label: column of the label.
     :param score: column of the positive class's probability (binary); ``None`` where there is none.
     :param scores: class -> column of its probability (multiclass).
@@ -81,7 +87,8 @@ def evaluate_model(
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
     :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
     :param reference: where ``NoWorseThanReference`` finds the reference's own performance: another window of the same
-        predictions and labels, or a report this function made. Its uncertainty widens the interval.
+        predictions and labels, or a report this function made. Its uncertainty widens the interval. Of a window, a
+        dummy has seen the labels.
     :param min_completeness: the share of labels from which those that are there decide; ``None`` for worst-case limits.
     :param window: event time to judge; all predictions by default.
     :param as_of: the moment whose knowledge counts; now by default.
@@ -113,11 +120,11 @@ def evaluate_model(
         as_of=datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of"),
         connections=connections,
     )
-    evaluation.require_possible(reference)
     where = None if window is None else Window.of(window)
-    own = evaluation.find_reference(reference)
+    evaluation.require_possible(reference, where)
+    own, previous = evaluation.find_reference(reference), evaluation.find_previous(where)
     cohort, read = evaluation.read(where)
-    results = tuple(evaluation.judge(cohort, read, own))
+    results = tuple(evaluation.judge(cohort, read, own, previous))
     return Report(
         kind=KIND,
         results=results,
@@ -157,25 +164,27 @@ class Evaluation:
         if self.min_completeness is not None and not 0 < self.min_completeness <= 1:
             raise ConfigurationError(f"min_completeness={self.min_completeness!r} must be a share above 0 and up to 1")
 
-    def require_possible(self, reference: Any) -> None:
-        """Refuse expectations that could never be judged.
-
-        :raises ConfigurationError: there is one.
-        """
+    def require_possible(self, reference: Any, window: Window | None) -> None:
+        """Refuse expectations that could never be judged, by a ``ConfigurationError``."""
         for one in self.expect:
             if not isinstance(one, Expectation):
-                raise ConfigurationError(f"expect has {one!r}; give AtLeast, AtMost or NoWorseThanReference")
+                raise ConfigurationError(f"expect has {one!r}; give AtLeast, AtMost, NoWorseThanReference or the like")
             metric = find_metric(one.metric, self.scoring.problem)
             if metric.needs not in self.scoring.provides:
                 raise ConfigurationError(
                     f"{one.metric} needs probabilities; give score= (binary) or scores= (multiclass)"
                 )
+            if isinstance(one, Relative) and metric.better == "neither":
+                raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
+            timed = self.predictions.time_column is not None
             if isinstance(one, NoWorseThanReference):
                 if reference is None:
                     raise ConfigurationError(f"{one} needs reference=, a window of the same predictions, or a report")
-                require_reference(reference, timed=self.predictions.time_column is not None, confidence=self.confidence)
-                if metric.better == "neither":
-                    raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
+                require_reference(reference, timed=timed, confidence=self.confidence)
+            if isinstance(one, NoWorseThanPrevious) and (window is None or not timed):
+                raise ConfigurationError(
+                    f"{one} needs window=, and time_column= on the predictions: one goes before it"
+                )
 
     def read(self, window: Window | None) -> tuple[Cohort, Read]:
         """Return the cohort of a window and its answers."""
@@ -197,18 +206,38 @@ class Evaluation:
 
     def find_reference(self, reference: Any) -> OwnPerformance | None:
         """Return the reference's own performance; ``None`` where no expectation is relative to it."""
-        if reference is None or not any(isinstance(one, NoWorseThanReference) for one in self.expect):
+        relative = (NoWorseThanReference, BetterThanDummy)
+        if reference is None or not any(isinstance(one, relative) for one in self.expect):
             return None
         if isinstance(reference, Report):
             return OwnPerformance(report=reference)
-        cohort, read = self.read(Window.of(reference))
-        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read))
+        return self._performance(Window.of(reference), "reference")
 
-    def judge(self, cohort: Cohort, read: Read, reference: OwnPerformance | None) -> list[CheckResult]:
+    def find_previous(self, window: Window | None) -> OwnPerformance | None:
+        """Return the performance in the window before; ``None`` where no expectation is relative to it."""
+        if window is None or not any(isinstance(one, NoWorseThanPrevious) for one in self.expect):
+            return None
+        before = Window(window.start - (window.end - window.start), window.start)
+        return self._performance(before, "window before")
+
+    def _performance(self, window: Window, called: str) -> OwnPerformance:
+        cohort, read = self.read(window)
+        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read), called=called)
+
+    def judge(
+        self, cohort: Cohort, read: Read, reference: OwnPerformance | None, previous: OwnPerformance | None
+    ) -> list[CheckResult]:
         """Return all checks."""
         answers = read.answers.take(read.valid)
         found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
-        rulings = [self._ruling(one, reference) for one in self.expect]
+        made = Rulings(
+            confidence=self.confidence,
+            min_completeness=self.min_completeness,
+            answers=answers,
+            reference=reference,
+            previous=previous,
+        )
+        rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
         for segment in self.segments:
@@ -241,18 +270,6 @@ class Evaluation:
             "min_completeness": self.min_completeness,
             "confidence": self.confidence,
         }
-
-    def _ruling(self, expectation: Expectation, reference: OwnPerformance | None) -> Ruling:
-        own = reference if isinstance(expectation, NoWorseThanReference) else None
-        metric = find_metric(expectation.metric, self.scoring.problem)
-        return Ruling(
-            metric=metric,
-            expectation=expectation,
-            confidence=self.confidence,
-            min_completeness=self.min_completeness,
-            reference=None if own is None else own.whole(metric, confidence=self.confidence),
-            own=own,
-        )
 
     def _others(self, asked: set[str], rows: int) -> list[Metric]:
         """Return the metrics nobody asked for that can be told as well; not those that would take long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Severity
@@ -71,22 +71,50 @@ class AtMost(Expectation):
 
 
 @dataclass(frozen=True)
-class NoWorseThanReference(Expectation):
-    """The metric is worse than the reference's own by no more than a margin.
-
-    :param margin: in the metric's own units, not below zero.
-    """
+class Relative(Expectation):
+    """A limit relative to another value of the same metric."""
 
     margin: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.margin < 0:
-            raise ConfigurationError(
-                f"NoWorseThanReference({self.metric!r}, {self.margin!r}): the margin is how much worse the metric may "
-                "be, in its own units, so it cannot be below zero"
-            )
+            raise ConfigurationError(f"{self}: {self._margin}, in its own units, so it cannot be below zero")
+
+    _margin: ClassVar[str] = "the margin is how much worse the metric may be"
 
     @property
     def number(self) -> float:
         return self.margin
+
+
+@dataclass(frozen=True)
+class NoWorseThanReference(Relative):
+    """The metric is worse than the reference's own by no more than a margin.
+
+    :param margin: in the metric's own units, not below zero.
+    """
+
+
+@dataclass(frozen=True)
+class NoWorseThanPrevious(Relative):
+    """The metric is worse than that of the window before, of the same length, by no more than a margin.
+
+    It sees a model fall from one window to the next, and not one that decays slowly: that takes a reference.
+
+    :param margin: in the metric's own units, not below zero.
+    """
+
+
+@dataclass(frozen=True)
+class BetterThanDummy(Relative):
+    """The metric is better by at least a margin than that of a dummy, which answers the same whatever it is asked.
+
+    Its one answer is the mean (for ``mae`` the median), or the shares of the classes and the most frequent one, of the
+    labels of the reference, or of the window where no reference is given. Both are compared on the same rows.
+
+    :param margin: in the metric's own units, not below zero.
+    """
+
+    margin: float = 0.0
+    _margin: ClassVar[str] = "the margin is how much better the metric must be"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +31,14 @@ class Reference:
     :param measured: the metric by the labels that are known.
     :param missing: how many labels are not, of the ``total`` that are asked for.
     :param extremes: the metric with the missing labels at their extremes; ``None`` where nobody can tell.
+    :param called: the reference in words, for messages.
     """
 
     measured: Estimate
     missing: int
     total: int
     extremes: Bounds | None = None
+    called: str = "reference"
 
     @classmethod
     def of_answers(cls, metric: Metric, answers: Answers, *, confidence: float) -> Reference:
@@ -64,13 +66,13 @@ class Reference:
 
     def unusable(self, metric: str, min_completeness: float | None) -> str:
         """Return why nothing can be compared with it; empty where something can."""
-        known = f"{self.total - self.missing:,} of {self.total:,} labels of the reference are known"
+        known = f"{self.total - self.missing:,} of {self.total:,} labels of the {self.called} are known"
         if self.measured.value is None:
-            return f"the reference has no {metric}: {self.measured.reason}"
+            return f"the {self.called} has no {metric}: {self.measured.reason}"
         if self.measured.n < LEAST_LABELS:
-            return f"the reference has {self.measured.n} labels, too few to compare with: {LEAST_LABELS} are needed"
+            return f"the {self.called} has {self.measured.n} labels, too few to compare with: {LEAST_LABELS} are needed"
         if self.measured.interval is None:
-            return f"the {metric} of the reference has no interval to compare with: {self.measured.reason}"
+            return f"the {metric} of the {self.called} has no interval to compare with: {self.measured.reason}"
         if min_completeness is None:
             return f"{known}; give min_completeness= if that is enough" if self.extremes is None else ""
         enough = self.total - self.missing >= min_completeness * self.total
@@ -83,11 +85,13 @@ class OwnPerformance:
     """Where the reference's own performance is found: in its rows, or in a report of them.
 
     :param frame: the columns of the reference's rows, one row per answer.
+    :param called: the reference in words, for messages.
     """
 
     answers: Answers | None = None
     frame: pd.DataFrame | None = None
     report: Report | None = None
+    called: str = "reference"
 
     def whole(self, metric: Metric, *, confidence: float) -> Reference:
         """Return a metric of all of it."""
@@ -102,7 +106,7 @@ class OwnPerformance:
         if self.report is not None:
             return Reference.of_report(metric.name, self.report, segment)
         assert answers is not None, "it is made of rows or of a report"
-        return Reference.of_answers(metric, answers, confidence=confidence)
+        return replace(Reference.of_answers(metric, answers, confidence=confidence), called=self.called)
 
 
 def require_reference(reference: Any, *, timed: bool, confidence: float) -> None:

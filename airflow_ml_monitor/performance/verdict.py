@@ -81,36 +81,36 @@ class Ruling:
             detail={**self._detail(found), **verdict.detail},
         )
 
-    def _verdict(self, answers: Answers, found: Estimate) -> _Verdict:
+    def _verdict(self, answers: Answers, found: Estimate) -> Verdict:
         missing, total = int(np.isnan(answers.y).sum()), len(answers)
         unusable = "" if self.reference is None else self.reference.unusable(self.metric.name, self.min_completeness)
         if unusable:
-            return _Verdict(Status.INSUFFICIENT, unusable)
+            return Verdict(Status.INSUFFICIENT, unusable)
         if found.value is None:
-            return _Verdict(Status.INSUFFICIENT, found.reason + _still(missing, total))
+            return Verdict(Status.INSUFFICIENT, found.reason + still(missing, total))
         if found.n < LEAST_LABELS:
-            return _Verdict(
+            return Verdict(
                 Status.INSUFFICIENT,
-                f"{found.n} labels are too few to judge by, {LEAST_LABELS} are needed{_still(missing, total)}",
+                f"{found.n} labels are too few to judge by, {LEAST_LABELS} are needed{still(missing, total)}",
             )
         if self.min_completeness is not None and missing:
             return self._by_share(found, missing, total)
         if missing or (self.min_completeness is None and self.reference is not None and self.reference.missing):
             return self._by_extremes(answers, found, missing, total)
-        return _Verdict(self._decided(found), self._worded(found))
+        return Verdict(self.decided(found), self._worded(found))
 
-    def _by_share(self, found: Estimate, missing: int, total: int) -> _Verdict:
+    def _by_share(self, found: Estimate, missing: int, total: int) -> Verdict:
         share, least = (total - missing) / total, self.min_completeness or 0.0
         if share >= least:
-            return _Verdict(self._decided(found), self._worded(found) + _still(missing, total))
+            return Verdict(self.decided(found), self._worded(found) + still(missing, total))
         said = f"{_percent(share)} of {total:,} labels are known, at least {_percent(least)} are asked for"
-        return _Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
+        return Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
 
-    def _by_extremes(self, answers: Answers, found: Estimate, missing: int, total: int) -> _Verdict:
+    def _by_extremes(self, answers: Answers, found: Estimate, missing: int, total: int) -> Verdict:
         extremes = bounds(self.metric, answers, confidence=self.confidence)
         if extremes is None:
             said = f"{missing:,} of {total:,} labels are missing, and {self.metric.name} has no worst case"
-            return _Verdict(
+            return Verdict(
                 Status.INSUFFICIENT,
                 f"{said}; judge again when they have come, or set min_completeness",
                 {"provisional": True},
@@ -118,12 +118,12 @@ class Ruling:
         least, most = (None, None) if self.reference is None else (self.reference.extremes or (None, None))
         pairs = (extremes.lowest, most), (extremes.highest, least)  # the reference, too, may lack labels
         low, high = (_widened(one, other) for one, other in pairs)
-        status = _of_both(
-            self._decided(one, self._limits(other)) for one, (_, other) in zip((low, high), pairs, strict=True)
+        status = both_ways(
+            self.decided(one, self._limits(other)) for one, (_, other) in zip((low, high), pairs, strict=True)
         )
         detail = {"lowest": _plain(low), "highest": _plain(high), "missing": missing}
         said = f"{self._worded(found)}; {self._reach(low, high, missing, total)}: {_CONCLUSIONS[status]}"
-        return _Verdict(status, said, detail | {"provisional": status is Status.INSUFFICIENT})
+        return Verdict(status, said, detail | {"provisional": status is Status.INSUFFICIENT})
 
     def _reach(self, low: Estimate, high: Estimate, missing: int, total: int) -> str:
         """Say what the missing labels could make of the metric."""
@@ -132,10 +132,12 @@ class Ruling:
         said = f"the {missing:,} missing of {total:,} labels can make it {_number(low.value)} to {_number(high.value)}"
         if self.reference is None or not self.reference.missing:
             return said + intervals
-        lacking = f"{self.reference.missing:,} of {self.reference.total:,} labels of the reference are missing"
+        lacking = (
+            f"{self.reference.missing:,} of {self.reference.total:,} labels of the {self.reference.called} are missing"
+        )
         return f"{said}{intervals}, and {lacking}" if missing else lacking
 
-    def _decided(self, found: Estimate, limits: Limits | None = None) -> Status:
+    def decided(self, found: Estimate, limits: Limits | None = None) -> Status:
         """Return ``fail`` where the interval is wholly past the limit, ``warn`` where it is on both sides of it.
 
         The limit itself is inside.
@@ -160,9 +162,11 @@ class Ruling:
             Status.FAIL: "wholly past the limit",
             Status.WARN: "on both sides of the limit",
             Status.PASS: "wholly within the limit",
-        }[self._decided(found)]
+        }[self.decided(found)]
         ends = " to ".join(_number(end) for end in found.interval)
-        against = "" if self.reference is None else f" (reference {_number(self.reference.measured.value)})"
+        against = (
+            "" if self.reference is None else f" ({self.reference.called} {_number(self.reference.measured.value)})"
+        )
         return f"its {_percent(self.confidence)} interval {ends} from {found.n:,} labels is {where}{against}"
 
     def _detail(self, found: Estimate) -> dict[str, Any]:
@@ -175,7 +179,7 @@ class Ruling:
 
 
 @dataclass(frozen=True)
-class _Verdict:
+class Verdict:
     status: Status
     message: str
     detail: dict[str, Any] = field(default_factory=dict)
@@ -191,7 +195,7 @@ def _widened(found: Estimate, reference: Estimate | None) -> Estimate:
     return found._replace(interval=Interval(*(reference.value + end for end in apart)))
 
 
-def _of_both(statuses: Iterable[Status]) -> Status:
+def both_ways(statuses: Iterable[Status]) -> Status:
     """Return the verdict that holds whatever the missing labels are; ``insufficient`` where none does."""
     found = set(statuses)
     if len(found) == 1:
@@ -203,7 +207,7 @@ def _below(one: float, other: float) -> bool:
     return one < other and not numerals.same(one, other)
 
 
-def _still(missing: int, total: int) -> str:
+def still(missing: int, total: int) -> str:
     return f"; {missing:,} of {total:,} labels are missing" if missing else ""
 
 
