@@ -9,9 +9,10 @@ import numpy as np
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
+from airflow_ml_monitor.performance.decidable import labels_needed
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Difference, Estimate, difference, difference_at_worst, estimate
-from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, still
+from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, more_needed, still
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
 _BY_MEDIAN = frozenset({"mae", "median_absolute_error"})
@@ -19,7 +20,7 @@ _CONCLUSIONS = {
     Status.PASS: "whatever they are, it is better",
     Status.WARN: "whatever they are, it is not proven to be worse",
     Status.FAIL: "whatever they are, it is not better",
-    Status.INSUFFICIENT: "that leaves it open; judge again when more labels have come",
+    Status.INSUFFICIENT: "that leaves it open; judge again when more have come",
 }
 
 
@@ -107,18 +108,28 @@ class DummyRuling(Ruling):
         return Verdict(self._status(apart), self._said(apart) + still(missing, total))
 
     def _at_extremes(self, answers: Answers, apart: Difference, missing: int, total: int) -> Verdict:
-        dummy = dummy_answers(self.seen, answers, self.metric.name)
-        worst = difference_at_worst(self.metric, dummy, answers, confidence=self.confidence)
-        best = difference_at_worst(self.metric, answers, dummy, confidence=self.confidence)
-        if worst is None or best is None:
+        status = self._whatever_is_missing(answers)
+        if status is None:
             said = (
                 f"{missing:,} of {total:,} labels are missing, and {self.metric.name} beside a dummy has no worst case"
             )
             said = f"{said}; judge again when they have come, or set min_completeness"
             return Verdict(Status.INSUFFICIENT, said, {"provisional": True})
-        status = both_ways((self._status(worst), self._status(_turned(best))))
         said = f"{self._said(apart)}; {missing:,} of {total:,} labels are missing: {_CONCLUSIONS[status]}"
-        return Verdict(status, said, {"missing": missing, "provisional": status is Status.INSUFFICIENT})
+        if status is not Status.INSUFFICIENT:
+            return Verdict(status, said, {"missing": missing, "provisional": False})
+        more = labels_needed(answers, lambda some: self._whatever_is_missing(some) is not Status.INSUFFICIENT)
+        detail = {"missing": missing, "labels_needed": more, "provisional": True}
+        return Verdict(status, said + more_needed(more, missing, total), detail)
+
+    def _whatever_is_missing(self, answers: Answers) -> Status | None:
+        """Return the verdict that holds whatever the missing labels are; ``None`` where nobody can tell."""
+        dummy = dummy_answers(self.seen, answers, self.metric.name)
+        worst = difference_at_worst(self.metric, dummy, answers, confidence=self.confidence)
+        best = difference_at_worst(self.metric, answers, dummy, confidence=self.confidence)
+        if worst is None or best is None:
+            return None
+        return both_ways((self._status(worst), self._status(_turned(best))))
 
     def _status(self, apart: Difference) -> Status:
         found = Estimate(apart.value, apart.interval, apart.n)

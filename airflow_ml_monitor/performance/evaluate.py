@@ -23,6 +23,7 @@ from airflow_ml_monitor.performance.expectations import (
     Relative,
 )
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
+from airflow_ml_monitor.performance.missing_labels import missing_labels
 from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.rulings import Rulings
@@ -240,6 +241,7 @@ class Evaluation:
         rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
+        found += missing_labels(answers, frame, self.segments)
         for segment in self.segments:
             results += judge_segments(segment, frame, answers, rulings)
         asked = {one.metric for one in self.expect}

@@ -31,7 +31,7 @@ def judge_segments(
 
     :param frame: holds the segment's column, a row per answer.
     """
-    named = _named(frame[segment.column])
+    named = level_names(frame[segment.column])
     owns = {id(ruling.own): _levels_of(ruling.own, segment) for ruling in rulings}
     counts = named.value_counts()
     levels = _judged(segment, counts)
@@ -48,10 +48,10 @@ def judge_segments(
 
 
 def _levels_of(own: OwnPerformance | None, segment: Segment) -> pd.Series[str] | None:
-    return None if own is None or own.frame is None else _named(own.frame[segment.column])
+    return None if own is None or own.frame is None else level_names(own.frame[segment.column])
 
 
-def _named(column: pd.Series[Any]) -> pd.Series[str]:
+def level_names(column: pd.Series[Any]) -> pd.Series[str]:
     """Return the levels as texts; whole numbers, which are floats where some are missing, without a decimal point."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")

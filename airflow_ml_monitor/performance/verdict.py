@@ -10,6 +10,7 @@ import numpy as np
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.decidable import labels_needed
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
 from airflow_ml_monitor.performance.intervals.proportions import difference_of_two
 from airflow_ml_monitor.performance.reference import LEAST_LABELS, OwnPerformance, Reference
@@ -20,7 +21,7 @@ _CONCLUSIONS = {
     Status.PASS: "within the limit even at worst",
     Status.WARN: "never wholly past the limit, and not always wholly within it",
     Status.FAIL: "past the limit even at best",
-    Status.INSUFFICIENT: "that leaves it open; judge again when more labels have come",
+    Status.INSUFFICIENT: "that leaves it open; judge again when more have come",
 }
 
 
@@ -107,7 +108,7 @@ class Ruling:
         return Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
 
     def _by_extremes(self, answers: Answers, found: Estimate, missing: int, total: int) -> Verdict:
-        extremes = bounds(self.metric, answers, confidence=self.confidence)
+        extremes = self._extremes(answers)
         if extremes is None:
             said = f"{missing:,} of {total:,} labels are missing, and {self.metric.name} has no worst case"
             return Verdict(
@@ -115,15 +116,31 @@ class Ruling:
                 f"{said}; judge again when they have come, or set min_completeness",
                 {"provisional": True},
             )
+        status, low, high = extremes
+        detail = {"lowest": _plain(low), "highest": _plain(high), "missing": missing, "provisional": False}
+        said = f"{self._worded(found)}; {self._reach(low, high, missing, total)}: {_CONCLUSIONS[status]}"
+        if status is Status.INSUFFICIENT:
+            more = labels_needed(answers, self._is_decided)
+            said += more_needed(more, missing, total)
+            detail |= {"labels_needed": more, "provisional": True}
+        return Verdict(status, said, detail)
+
+    def _extremes(self, answers: Answers) -> tuple[Status, Estimate, Estimate] | None:
+        """Return what holds whatever the missing labels are, and the metric with them at either extreme."""
+        extremes = bounds(self.metric, answers, confidence=self.confidence)
+        if extremes is None:
+            return None
         least, most = (None, None) if self.reference is None else (self.reference.extremes or (None, None))
         pairs = (extremes.lowest, most), (extremes.highest, least)  # the reference, too, may lack labels
         low, high = (_widened(one, other) for one, other in pairs)
         status = both_ways(
             self.decided(one, self._limits(other)) for one, (_, other) in zip((low, high), pairs, strict=True)
         )
-        detail = {"lowest": _plain(low), "highest": _plain(high), "missing": missing}
-        said = f"{self._worded(found)}; {self._reach(low, high, missing, total)}: {_CONCLUSIONS[status]}"
-        return Verdict(status, said, detail | {"provisional": status is Status.INSUFFICIENT})
+        return status, low, high
+
+    def _is_decided(self, answers: Answers) -> bool:
+        extremes = self._extremes(answers)
+        return extremes is not None and extremes[0] is not Status.INSUFFICIENT
 
     def _reach(self, low: Estimate, high: Estimate, missing: int, total: int) -> str:
         """Say what the missing labels could make of the metric."""
@@ -201,6 +218,13 @@ def both_ways(statuses: Iterable[Status]) -> Status:
     if len(found) == 1:
         return found.pop()
     return Status.WARN if found == {Status.PASS, Status.WARN} else Status.INSUFFICIENT
+
+
+def more_needed(more: int | None, missing: int, total: int) -> str:
+    if more is None:
+        return ""
+    share = _percent((total - missing + more) / total)
+    return f"; if those to come are like those known, about {more:,} more ({share} known) would decide"
 
 
 def _below(one: float, other: float) -> bool:

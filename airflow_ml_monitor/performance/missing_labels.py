@@ -1,0 +1,83 @@
+"""Which labels are missing: by what the model answered, and by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from airflow_ml_monitor import numerals
+from airflow_ml_monitor.performance.answers import Answers, Numbers
+from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
+from airflow_ml_monitor.performance.segments_judged import level_names
+from airflow_ml_monitor.results import CheckResult, Severity, Status
+
+_PARTS = 10
+
+
+def missing_labels(answers: Answers, frame: pd.DataFrame, segments: Sequence[Segment]) -> list[CheckResult]:
+    """Return the check ``missing_labels``, where some labels are known and some are missing.
+
+    It says of which answers the labels are missing; how much that matters is what the extremes of a metric tell, and
+    no test of whether both differ (at 95 % known every test rejects, however small the bias).
+
+    :param frame: holds the columns of the segments, a row per answer.
+    """
+    known = ~np.isnan(answers.y)
+    if known.all() or not known.any():
+        return []
+    parts = _by_answer(_answered(answers), known)
+    levels = {segment.column: _by_level(level_names(frame[segment.column]), known) for segment in segments}
+    least, most = (choose(parts, key=lambda part: part["known"] / part["answers"]) for choose in (min, max))
+    return [
+        CheckResult(
+            check="missing_labels",
+            metric="missing_labels",
+            status=Status.PASS,
+            severity=Severity.INFO,
+            value=float((~known).sum()),
+            n_current=len(known),
+            message=f"known are {_said(least)}, and {_said(most)}" if len(parts) > 1 else "",
+            detail={"by_answer": parts, "by_segment": levels},
+        )
+    ]
+
+
+def _answered(answers: Answers) -> Numbers:
+    """Return one number an answer: its score, that of the likeliest class, or the value answered."""
+    if answers.score is None:
+        assert answers.predicted is not None, "a model answers something"
+        return answers.predicted
+    return answers.score if answers.score.ndim == 1 else answers.score.max(axis=1)
+
+
+def _by_answer(answered: Numbers, known: np.ndarray[Any, np.dtype[np.bool_]]) -> list[dict[str, Any]]:
+    """Count by ten parts of about as many answers; fewer where many are the same."""
+    edges = np.unique(np.quantile(answered, np.linspace(0, 1, _PARTS + 1)[1:-1]))
+    part = np.searchsorted(edges, answered, side="right")
+    return [
+        {
+            "from": float(answered[part == place].min()),
+            "to": float(answered[part == place].max()),
+            "answers": int((part == place).sum()),
+            "known": int(known[part == place].sum()),
+        }
+        for place in np.unique(part)
+    ]
+
+
+def _by_level(levels: pd.Series[str], known: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, dict[str, int]]:
+    counts = levels.value_counts()
+    labelled = levels[known].value_counts()
+    return {
+        str(level): {"answers": int(counts[level]), "known": int(labelled.get(level, 0))}
+        for level in counts.index[:MOST_LEVELS]
+    }
+
+
+def _said(part: dict[str, Any]) -> str:
+    share = numerals.number(100 * part["known"] / part["answers"], 3)
+    ends = " to ".join(numerals.number(part[end], 3) for end in ("from", "to"))
+    return f"{share} % of the labels of answers of {ends}"
