@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
     from airflow_ml_monitor.performance import Segment
     from airflow_ml_monitor.performance.expectations import Expectation
+    from airflow_ml_monitor.results import Report
 
 
 class ModelQualityOperator(LabelledOperator):
@@ -62,9 +63,19 @@ class ModelQualityOperator(LabelledOperator):
             segments=self.segments,
             reference=window,
             min_completeness=self.min_completeness,
+            history=self._history(inputs),
             **self._options(inputs),
         )
         return Outcome(report=replace(report, reference=label or report.reference))
+
+    def _history(self, inputs: Inputs) -> list[Report]:
+        """Return the current reports on the model, where an expectation holds over windows."""
+        if not any(getattr(one, "over_windows", False) for one in self.expect):
+            return []
+        found = inputs.store.current_reports(
+            model=inputs.model, environment=inputs.environment, kinds=(self.kind,), model_version=inputs.model_version
+        )
+        return [stored.report for stored in found]
 
     def _reference(self, inputs: Inputs) -> tuple[Window | None, str | None]:
         """Return the window of the reference, and the stored reference it is of."""

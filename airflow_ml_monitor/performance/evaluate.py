@@ -16,8 +16,8 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import (
-    BetterThanDummy,
     Expectation,
+    Limit,
     NoWorseThanPrevious,
     NoWorseThanReference,
     Relative,
@@ -26,10 +26,11 @@ from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.missing_labels import missing_labels
 from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
-from airflow_ml_monitor.performance.rulings import Rulings
+from airflow_ml_monitor.performance.rulings import Rulings, Standards
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segments import Segment, as_segments
 from airflow_ml_monitor.performance.segments_judged import judge_segments
+from airflow_ml_monitor.performance.sequence_ruling import require_bounded
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -58,6 +59,7 @@ def evaluate_model(
     window: Any = None,
     as_of: datetime | str | None = None,
     confidence: float = 0.95,
+    history: Iterable[Report] = (),
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on a model's quality in a window, by the labels known at ``as_of``.
@@ -94,6 +96,7 @@ def evaluate_model(
     :param window: event time to judge; all predictions by default.
     :param as_of: the moment whose knowledge counts; now by default.
     :param confidence: of the intervals; of each level of a segment ``1 - (1 - confidence) / levels``.
+    :param history: earlier reports on the model, for expectations that hold ``over_windows``.
     :param connections: where connection ids and URLs of datasets lead.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
@@ -123,9 +126,9 @@ def evaluate_model(
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
-    own, previous = evaluation.find_reference(reference), evaluation.find_previous(where)
+    standards = Standards.find(evaluation.expect, evaluation.performance, reference, where, history)
     cohort, read = evaluation.read(where)
-    results = tuple(evaluation.judge(cohort, read, own, previous))
+    results = tuple(evaluation.judge(cohort, read, standards))
     return Report(
         kind=KIND,
         results=results,
@@ -175,6 +178,8 @@ class Evaluation:
                 raise ConfigurationError(
                     f"{one.metric} needs probabilities; give score= (binary) or scores= (multiclass)"
                 )
+            if isinstance(one, Limit) and one.over_windows:
+                require_bounded(metric)
             if isinstance(one, Relative) and metric.better == "neither":
                 raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
             timed = self.predictions.time_column is not None
@@ -205,39 +210,16 @@ class Evaluation:
         asked = ~cohort.void
         return cohort, self.scoring.read(cohort.frame[asked].reset_index(drop=True), cohort.labelled[asked])
 
-    def find_reference(self, reference: Any) -> OwnPerformance | None:
-        """Return the reference's own performance; ``None`` where no expectation is relative to it."""
-        relative = (NoWorseThanReference, BetterThanDummy)
-        if reference is None or not any(isinstance(one, relative) for one in self.expect):
-            return None
-        if isinstance(reference, Report):
-            return OwnPerformance(report=reference)
-        return self._performance(Window.of(reference), "reference")
-
-    def find_previous(self, window: Window | None) -> OwnPerformance | None:
-        """Return the performance in the window before; ``None`` where no expectation is relative to it."""
-        if window is None or not any(isinstance(one, NoWorseThanPrevious) for one in self.expect):
-            return None
-        before = Window(window.start - (window.end - window.start), window.start)
-        return self._performance(before, "window before")
-
-    def _performance(self, window: Window, called: str) -> OwnPerformance:
+    def performance(self, window: Window) -> OwnPerformance:
+        """Return how the model did in another window."""
         cohort, read = self.read(window)
-        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read), called=called)
+        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read))
 
-    def judge(
-        self, cohort: Cohort, read: Read, reference: OwnPerformance | None, previous: OwnPerformance | None
-    ) -> list[CheckResult]:
+    def judge(self, cohort: Cohort, read: Read, standards: Standards) -> list[CheckResult]:
         """Return all checks."""
         answers = read.answers.take(read.valid)
         found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
-        made = Rulings(
-            confidence=self.confidence,
-            min_completeness=self.min_completeness,
-            answers=answers,
-            reference=reference,
-            previous=previous,
-        )
+        made = Rulings(self.confidence, self.min_completeness, answers, standards)
         rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)

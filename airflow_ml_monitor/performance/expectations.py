@@ -49,10 +49,15 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class AtLeast(Expectation):
-    """The metric is at the limit or above it."""
+class Limit(Expectation):
+    """A limit that is a number.
+
+    :param over_windows: it holds of the mean over all windows judged so far, by an interval that may be looked at
+        after each of them; for ``accuracy`` and ``brier``, whose losses are between 0 and 1.
+    """
 
     limit: float
+    over_windows: bool = field(default=False, kw_only=True)
 
     @property
     def number(self) -> float:
@@ -60,14 +65,13 @@ class AtLeast(Expectation):
 
 
 @dataclass(frozen=True)
-class AtMost(Expectation):
+class AtLeast(Limit):
+    """The metric is at the limit or above it."""
+
+
+@dataclass(frozen=True)
+class AtMost(Limit):
     """The metric is at the limit or below it."""
-
-    limit: float
-
-    @property
-    def number(self) -> float:
-        return self.limit
 
 
 @dataclass(frozen=True)
