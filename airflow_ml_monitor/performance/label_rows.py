@@ -34,7 +34,7 @@ class LabelRows:
     :param void: which say that their key never gets a label.
     :param labels: the different labels.
     :param timed: whether the arrivals are known.
-    :param unmatched: labels that belong to no prediction at all.
+    :param unmatched: labels that belong to no prediction at all; 0 where nobody counted.
     """
 
     key: NDArray[np.int64]
@@ -64,6 +64,7 @@ class LabelReader:
     :param all_predictions: the predictions of all times as known then.
     :param label: column of the label.
     :param since: labels that arrived earlier are not asked whether they belong to a prediction.
+    :param unmatched: whether labels of no prediction are counted, for which the keys of all predictions are read.
     """
 
     labels: Rows
@@ -74,6 +75,7 @@ class LabelReader:
     void: Void
     since: datetime | None
     as_of: datetime
+    unmatched: bool = True
     _kept: list[_Piece] = field(default_factory=list)
 
     def read(self, index: KeyIndex) -> LabelRows:
@@ -83,18 +85,20 @@ class LabelReader:
         """
         self.keys.expect(self.labels.full_schema, self.labels.label)
         database = LabelDatabase.of(self.labels, self.predictions, self.all_predictions)
-        strangers = Strangers(self.all_predictions, self.keys, self.as_of)
+        strangers = Strangers(self.all_predictions, self.keys, self.as_of) if self.unmatched else None
         if database is None:
             for table in chunks(self.labels, self._columns, self.labels.batches(self._columns)):
                 self._sort(table, index, strangers)
         else:
             self._ask(database, index, strangers)
-        return self._rows(strangers.count(settled=database is not None))
+        return self._rows(0 if strangers is None else strangers.count(settled=database is not None))
 
-    def _ask(self, database: LabelDatabase, index: KeyIndex, strangers: Strangers) -> None:
+    def _ask(self, database: LabelDatabase, index: KeyIndex, strangers: Strangers | None) -> None:
         on = self.keys.on
         for table in self._tables(database.of_window(self._columns, on)):
             self._sort(table, index, None)
+        if strangers is None:
+            return
         for table in self._tables(database.of_no_prediction(self._columns, on, since=self.since, as_of=self.as_of)):
             self._sort(table, index, strangers, keep=False)
 
