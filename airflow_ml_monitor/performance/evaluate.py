@@ -96,7 +96,8 @@ def evaluate_model(
     :param window: event time to judge; all predictions by default.
     :param as_of: the moment whose knowledge counts; now by default.
     :param confidence: of the intervals; of each level of a segment ``1 - (1 - confidence) / levels``.
-    :param history: earlier reports on the model, for expectations that hold ``over_windows``.
+    :param history: earlier reports on the model, for expectations that hold ``over_windows``; those with a later
+        ``as_of`` do not count.
     :param connections: where connection ids and URLs of datasets lead.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
@@ -126,7 +127,8 @@ def evaluate_model(
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
-    standards = Standards.find(evaluation.expect, evaluation.performance, reference, where, history)
+    known = [report for report in history if report.as_of <= evaluation.as_of]
+    standards = Standards.find(evaluation.expect, evaluation.performance, reference, where, known)
     cohort, read = evaluation.read(where)
     results = tuple(evaluation.judge(cohort, read, standards))
     return Report(

@@ -149,6 +149,13 @@ class TestModelQuality:
         assert named(by_window, "log_loss").limits == named(by_name, "log_loss").limits
         assert str(by_name.reference).startswith("good v1 (sha256 ")
 
+    def test_windows_that_were_judged_before_are_counted(self, store: Store) -> None:
+        expect = [AtLeast("accuracy", 0.6, over_windows=True)]
+        first = named(verdict(store, judge("mq_over", FIRST, expect=expect)), "accuracy_over_windows")
+        second = named(verdict(store, judge("mq_over", SECOND, expect=expect)), "accuracy_over_windows")
+        assert (first.detail["windows"], second.detail["windows"]) == (1, 2)
+        assert second.n_current == first.n_current + second.detail["window_loss"]["n"]
+
     def test_segments_are_judged_and_cannot_close(self, store: Store) -> None:
         only = Frame(one_carrier_spoiled, time_column="predicted_at")
         run = judge("mq_segments", FIRST, predictions=only, segments=["carrier"], expect=[AtLeast("roc_auc", 0.65)])

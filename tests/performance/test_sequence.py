@@ -112,6 +112,11 @@ def test_the_latest_report_on_a_window_counts_once() -> None:
     assert (found.detail["windows"], found.n_current) == (2, 400)
 
 
+def test_reports_that_know_more_do_not_count() -> None:
+    history = [judged(0, [])]
+    assert of(judged(1, history, as_of=history[0].as_of - timedelta(days=1))).detail["windows"] == 1
+
+
 def test_windows_that_overlap_or_come_later_are_left_out() -> None:
     history = [judged(place, []) for place in (0, 2, 3)]
     assert of(judged(2, history)).detail["windows"] == 2
