@@ -125,11 +125,11 @@ def blocks(slots: Slots) -> Iterator[Block]:
 
 
 def _block(values: Floats, absent: Counts) -> Block:
-    minimum, maximum = float(values.min()), float(values.max())
-    nan = 0
+    minimum, nan = float(values.min()), 0
     if np.isnan(minimum):
         values, absent, nan = _without_nan(values, absent)
-        minimum, maximum = (float(values.min()), float(values.max())) if len(values) else (np.inf, -np.inf)
+        minimum = float(values.min(initial=np.inf))
+    maximum = float(values.max(initial=-np.inf))
     block = Block(values, minimum, maximum, absent, nan)
     return block if minimum > -LARGEST and maximum < LARGEST else _sifted(block)
 
