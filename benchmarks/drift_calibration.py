@@ -31,9 +31,9 @@ THEIRS = ("evidently", "nannyml")
 MOST_SECONDS = 4 * 3600.0
 
 
-def shares_of(options: argparse.Namespace) -> list[Share]:
+def shares_of(options: argparse.Namespace, *, peers: bool) -> list[Share]:
     """Return the processes to run: one a peer, or as many as there are cores for this package."""
-    if options.peers:
+    if peers:
         judges = [f"peers.judge_{name}" for name in THEIRS]
         return [Share(judge, fingerprint(judge), seconds=options.seconds) for judge in judges]
     return [Share(OURS, options.code, shard, options.jobs) for shard in range(options.jobs)]
@@ -70,7 +70,7 @@ def run_all(options: argparse.Namespace, shares: Sequence[Share]) -> list[str]:
 
 
 def report(options: argparse.Namespace, shares: Sequence[Share]) -> Iterator[str]:
-    """Yield the tables of what is finished."""
+    """Yield the tables of what is finished, in this run or before."""
     cases: list[Case] = cases_of(options.part, options.repeats, options.largest) if options.part != "time" else []
     found = merged(options.results, cases, shares)
     if options.part in ("both", "null"):
@@ -79,7 +79,7 @@ def report(options: argparse.Namespace, shares: Sequence[Share]) -> Iterator[str
     if options.part in ("both", "faults"):
         yield from fault_table(found)
         yield ""
-    if options.part in ("both", "time") and not options.peers:
+    if options.part in ("both", "time"):
         yield from time_table(options.results, options.code)
         yield ""
     yield f"Rates with their 95 % Wilson intervals. Machine: {machine()}."
@@ -104,9 +104,9 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     options = options_of()
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    shares = shares_of(options)
-    problems = run_all(options, shares)
-    text = "\n".join([*report(options, shares), *(f"Problem: {problem}" for problem in problems)])
+    problems = run_all(options, shares_of(options, peers=options.peers))
+    every = [*shares_of(options, peers=False), *shares_of(options, peers=True)]
+    text = "\n".join([*report(options, every), *(f"Problem: {problem}" for problem in problems)])
     print(text)
     if options.out is not None:
         options.out.write_text(text + "\n")

@@ -30,30 +30,35 @@ def merged(results: Path, cases: Sequence[Case], shares: Sequence[Share]) -> dic
 
 def null_table(found: Mapping[tuple[str, Case], Tally]) -> Iterator[str]:
     """Yield how often gates closed though nothing had changed, with 95 % Wilson intervals."""
-    yield "| data | columns | reference | rows | judged by | gates closed without any change | flagged | statuses |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for (judge, case), tally in sorted(found.items(), key=lambda item: _order(item[0][1])):
+    yield "| data | columns | reference | rows | judged by | gates closed without any change | columns flagged |"
+    yield "|---|---|---|---|---|---|---|"
+    for (judge, case), tally in sorted(found.items(), key=lambda item: (_order(item[0][1]), item[0][0])):
         if not case.fault:
             flagged = tally.clean_flagged.total() / tally.clean_columns
-            words = ", ".join(f"{count:,} {status}" for status, count in tally.statuses.most_common() if status)
             for rule, closed in tally.closed.items():
                 where = f"| {case.data} | {case.columns} | {case.reference_rows:,} | {case.rows:,} "
-                rate = shown(closed, tally.batches)
-                yield f"{where}| {JUDGES[judge]}, {rule} | {rate} | {flagged:.2%} | {words} |"
+                yield f"{where}| {JUDGES[judge]}, {rule} | {shown(closed, tally.batches)} | {flagged:.2%} |"
 
 
 def fault_table(found: Mapping[tuple[str, Case], Tally]) -> Iterator[str]:
-    """Yield how often planted faults were found: the faulty column flagged, alone, and the gate closed."""
-    yield "| data | fault | rows | judged by | column found | and nothing else | clean columns flagged | gates closed |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for (judge, case), tally in sorted(found.items(), key=lambda item: _order(item[0][1])):
+    """Yield how often planted faults were found, a row for all sizes: the faulty column flagged, and that alone."""
+    sizes = sorted({case.rows for _, case in found if case.fault})
+    heads = [f"{rows:,} rows: found | alone" for rows in sizes]
+    yield f"| data | fault | judged by | {' | '.join(heads)} |"
+    yield "|---" * (3 + 2 * len(sizes)) + "|"
+    rows: dict[tuple[str, str, str], dict[int, Tally]] = {}
+    for (judge, case), tally in sorted(found.items(), key=lambda item: (_order(item[0][1]), item[0][0])):
         if case.fault:
-            closed = "; ".join(f"{rule} {count / tally.batches:.1%}" for rule, count in tally.closed.items())
-            yield (
-                f"| {case.data} | {case.fault} | {case.rows:,} | {JUDGES[judge]} | {shown(tally.found, tally.batches)} "
-                f"| {tally.found_alone / tally.batches:.1%} "
-                f"| {tally.clean_flagged.total() / tally.clean_columns:.2%} | {closed} |"
-            )
+            rows.setdefault((case.data, case.fault, judge), {})[case.rows] = tally
+    for (data, fault, judge), tallies in sorted(rows.items()):
+        cells = (_cells(tallies.get(size)) for size in sizes)
+        yield f"| {data} | {fault} | {JUDGES[judge]} | {' | '.join(cells)} |"
+
+
+def _cells(tally: Tally | None) -> str:
+    if tally is None or not tally.batches:
+        return " | "
+    return f"{shown(tally.found, tally.batches)} | {tally.found_alone / tally.batches:.1%}"
 
 
 def time_table(results: Path, code: str) -> Iterator[str]:
