@@ -83,6 +83,13 @@ class FileRows(Rows):
     def __init__(self, dataset: Files, window: Window | None, as_of: datetime | None, connections: Connections) -> None:
         super().__init__(dataset, window, as_of)
         self._connections = connections
+        self._left_out: frozenset[str] = frozenset()
+
+    def without_repeated(self) -> tuple[str, ...]:
+        names = [schema.names for _, schema in self._schemas]
+        repeated = dict.fromkeys(name for each in names for name in each if each.count(name) > 1)
+        self._left_out = frozenset(repeated)
+        return tuple(repeated)
 
     @cached_property
     def full_schema(self) -> pa.Schema:
@@ -123,13 +130,26 @@ class FileRows(Rows):
 
     @cached_property
     def _file_schema(self) -> pa.Schema:
-        return unified_schema(self._schemas(), self.label, textual=self.dataset.file_format == "csv")
+        import pyarrow as pa
 
-    def _schemas(self) -> Iterator[tuple[str, pa.Schema]]:
+        known = [
+            (
+                path,
+                pa.schema([field for field in schema if field.name not in self._left_out])
+                if self._left_out
+                else schema,
+            )
+            for path, schema in self._schemas
+        ]
+        return unified_schema(known, self.label, textual=self.dataset.file_format == "csv")
+
+    @cached_property
+    def _schemas(self) -> list[tuple[str, pa.Schema]]:
+        found = []
         for path in self._location.paths:
             with self._naming(path):
-                schema = self._reader.schema(path)
-            yield path, schema
+                found.append((path, self._reader.schema(path)))
+        return found
 
     @cached_property
     def _folders(self) -> Mapping[str, Mapping[str, str | None]]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from datetime import date, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_ml_monitor.data import Files
 from airflow_ml_monitor.drift import detect_drift
 from airflow_ml_monitor.profile import Profile, build_reference
 from airflow_ml_monitor.results import Status
@@ -107,6 +111,17 @@ def test_a_name_that_two_columns_have_is_named_and_the_others_are_compared() -> 
         repeated = [result for result in report.results if result.metric == "repeated"]
         assert [result.column for result in repeated] == (["x"] if current is twice else [])
         assert report.status is (Status.FAIL if current is twice else Status.PASS)
+
+
+@pytest.mark.parametrize("written", ["parquet", "csv"])
+def test_so_is_one_of_a_file(written: str, tmp_path: Path) -> None:
+    twice = pa.table([pa.array(range(100))] * 3, names=["x", "y", "x"])
+    path = tmp_path / f"twice.{written}"
+    {"parquet": pq.write_table, "csv": pacsv.write_csv}[written](twice, path)
+    report = detect_drift(pd.DataFrame({"x": range(100), "y": range(100)}), Files(path=str(path)))
+    assert [one.column for one in report.results if one.metric == "repeated"] == ["x"]
+    assert any(one.column == "y" and one.metric == "ks" for one in report.results)
+    assert report.status is Status.FAIL
 
 
 VALUES = st.one_of(
