@@ -29,15 +29,18 @@ def merged(results: Path, cases: Sequence[Case], shares: Sequence[Share]) -> dic
 
 
 def null_table(found: Mapping[tuple[str, Case], Tally]) -> Iterator[str]:
-    """Yield how often gates closed though nothing had changed, with 95 % Wilson intervals."""
-    yield "| data | columns | reference | rows | judged by | gates closed without any change | columns flagged |"
-    yield "|---|---|---|---|---|---|---|"
+    """Yield how often gates closed though nothing had changed, by judge and rule, with 95 % Wilson intervals."""
+    rows: dict[Case, dict[str, str]] = {}
     for (judge, case), tally in sorted(found.items(), key=lambda item: (_order(item[0][1]), item[0][0])):
         if not case.fault:
-            flagged = tally.clean_flagged.total() / tally.clean_columns
-            for rule, closed in tally.closed.items():
-                where = f"| {case.data} | {case.columns} | {case.reference_rows:,} | {case.rows:,} "
-                yield f"{where}| {JUDGES[judge]}, {rule} | {shown(closed, tally.batches)} | {flagged:.2%} |"
+            rates = {f"{JUDGES[judge]}: {rule}": shown(closed, tally.batches) for rule, closed in tally.closed.items()}
+            rows.setdefault(case, {}).update(rates)
+    judged = list(dict.fromkeys(name for cells in rows.values() for name in cells))
+    yield f"| data | columns | reference | rows | {' | '.join(judged)} |"
+    yield "|---" * (4 + len(judged)) + "|"
+    for case, cells in rows.items():
+        where = f"| {case.data} | {case.columns} | {case.reference_rows:,} | {case.rows:,} "
+        yield f"{where}| {' | '.join(cells.get(name, '') for name in judged)} |"
 
 
 def fault_table(found: Mapping[tuple[str, Case], Tally]) -> Iterator[str]:
