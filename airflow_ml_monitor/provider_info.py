@@ -51,6 +51,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.operators.gate",
                     "airflow_ml_monitor.operators.model_quality",
                     "airflow_ml_monitor.operators.compare_models",
+                    "airflow_ml_monitor.operators.pending_windows",
                 ],
             }
         ],

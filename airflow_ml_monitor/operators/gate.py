@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
-from airflow_ml_monitor.operators.instances import Evidence, latest_runs, named, reports_of, states_of
-from airflow_ml_monitor.results import CheckResult, Report, Status
+from airflow_ml_monitor.operators.instances import (
+    Evidence,
+    latest_runs,
+    mapped_over_nothing,
+    named,
+    reports_of,
+    states_of,
+)
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
 from airflow_ml_monitor.window import Window
 
@@ -25,9 +32,10 @@ class GateOperator(MonitoringOperator):
 
     By default it judges the reports of all monitoring tasks upstream of it in this run, mapped ones included, back to
     the gate that judged them. It runs when all upstream tasks are done, and closes also on a plain one that failed or
-    was skipped (give another ``trigger_rule`` to leave those to Airflow). With ``kinds`` it judges the store's current
-    reports of ``model`` and exactly this window, whichever DAG made them, never by wall time. A report that is missing
-    closes the gate.
+    was skipped (give another ``trigger_rule`` to leave those to Airflow). A task that is mapped over an empty list had
+    nothing to judge: by itself that is ``insufficient``, and beside other reports it does not matter. With ``kinds``
+    it judges the store's current reports of ``model`` and exactly this window, whichever DAG made them, never by wall
+    time. A report that is missing closes the gate.
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).
@@ -75,7 +83,11 @@ class GateOperator(MonitoringOperator):
         models = ", ".join(sorted({str(one.report.model) for one in evidence.reports}))
         report = Report(
             kind=self.kind,
-            results=(*judged, *(_missing(name, why) for name, why in evidence.missing.items())),
+            results=(
+                *judged,
+                *(_missing(name, why) for name, why in evidence.missing.items()),
+                *(_idle(name) for name in evidence.idle),
+            ),
             model=inputs.model or models or self.dag_id,
             window=_span(evidence.reports) if self.kinds is None else inputs.window,
             config={"reports": [str(one.id) for one in evidence.reports], "kinds": sorted(self.kinds or ())},
@@ -120,6 +132,9 @@ class GateOperator(MonitoringOperator):
         evidence, upstream = Evidence(), _monitoring_upstream(self)
         for task_id in self._chosen(upstream):
             states = self._relevant(inputs.context, upstream[task_id])
+            if mapped_over_nothing(inputs.context, upstream[task_id], states):
+                evidence.idle.append(task_id)
+                continue
             evidence.add(task_id, states, reports_of(inputs.context, task_id, inputs.store))
         if self.trigger_rule == "all_done":
             for task in self.upstream_list:
@@ -226,6 +241,16 @@ def _missing(name: str, why: str) -> CheckResult:
         metric="status",
         status=Status.ERROR,
         message=f"missing: {why}; look at that task's log, then clear it and this gate",
+    )
+
+
+def _idle(name: str) -> CheckResult:
+    return CheckResult(
+        check=f"{name}.report",
+        metric="status",
+        status=Status.INSUFFICIENT,
+        severity=Severity.INFO,
+        message="nothing to judge: the list that the task is mapped over is empty",
     )
 
 

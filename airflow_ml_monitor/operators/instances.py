@@ -23,10 +23,11 @@ UNMAPPED = -1
 
 @dataclass
 class Evidence:
-    """The reports a gate judges, and what should have one and has not: name -> why."""
+    """The reports a gate judges, what should have one and has not: name -> why; and tasks that had nothing to judge."""
 
     reports: list[StoredReport] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
 
     def add(self, task_id: str, states: Mapping[int, str], reports: Iterable[StoredReport]) -> None:
         """Take over one task: for each of its instances the report that speaks for it, or that there is none."""
@@ -65,6 +66,14 @@ def states_of(
         UNMAPPED if key == task_id else int(key.removeprefix(f"{task_id}_")): str(state) for key, state in found.items()
     }
     return {index: state for index, state in sorted(by_index.items()) if state != "removed"}
+
+
+def mapped_over_nothing(context: Context, task: Any, states: Mapping[int, str]) -> bool:
+    """Whether a task has no instance because a list that it is mapped over is empty."""
+    if not getattr(task, "is_mapped", False) or dict(states) != {UNMAPPED: "skipped"}:
+        return False
+    lists = [context["ti"].xcom_pull(task_ids=one.task_id, key=key) for one, key in task.expand_input.iter_references()]
+    return any(isinstance(value, (list, dict)) and not value for value in lists)
 
 
 def reports_of(context: Context, task_id: str, store: Store) -> list[StoredReport]:

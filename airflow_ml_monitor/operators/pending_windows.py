@@ -1,0 +1,192 @@
+"""``PendingWindowsOperator``: which windows are due to be judged, for a task that is mapped over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from airflow_ml_monitor import settings
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators._base import given
+from airflow_ml_monitor.window import Window, as_utc
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance.arrivals_due import DueWindow, LastVerdict
+    from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
+    from airflow_ml_monitor.store import Store
+
+PENDING_KEY = "pending"
+"""The XCom that says why each window is due."""
+
+
+class PendingWindowsOperator(BaseOperator):
+    """Return the windows that are due to be judged: plain JSON to map ``ModelQualityOperator`` over.
+
+    A window is due when it is mature and was not judged since; when ``min_gain`` labels have come since its last
+    verdict, or the last one that was missing; when labels that the last verdict knew have changed; when it has more or
+    fewer predictions; when the last verdict is an ``error``. Its last verdict is that of the store's ledger. The
+    predictions and labels of all windows are read once. The reasons are in the XCom ``pending``.
+
+    :param model: the model whose verdicts count, and its ``model_version``, where it has one.
+    :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
+    :param labels: the dataset of labels. Without an ``arrived_at_column`` a label that changed is not noticed.
+    :param on: the key that a prediction and its label share: a column, or a list of them.
+    :param every: the length of a window: a ``timedelta``, ``"@hourly"``, ``"@daily"``, ``"@weekly"`` or ``"@monthly"``.
+    :param since: where the first window begins, or a ``timedelta`` to look back; earlier windows are not looked at.
+    :param timezone: the zone of days, weeks and months; that of the predictions by default, else UTC.
+    :param label: column of the label.
+    :param delay: a prediction is mature, its label due, that long after its time.
+    :param void: the predictions that never get a label: a boolean column of predictions or labels, or
+        ``{column: value or values}``.
+    :param min_gain: a share of the window's predictions (``0.05``) or a number of labels (``100``).
+    :param early: judge windows that are over and not yet mature, too, as labels come.
+    :param most: so many windows at most, the latest; the others are still due in the next run.
+    :param as_of: the moment whose knowledge counts; now by default. Give the mapped task the same.
+    :raises ConfigurationError: a value from which no windows can be found.
+    """
+
+    template_fields: Sequence[str] = (
+        *("model", "model_version", "environment", "predictions", "labels"),
+        *("since", "as_of", "store_conn_id"),
+    )
+    ui_color = "#e4f0e8"
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        predictions: Dataset | Mapping[str, Any],
+        labels: Dataset | Mapping[str, Any],
+        on: str | Sequence[str],
+        every: timedelta | str,
+        since: Any,
+        timezone: str | None = None,
+        label: str = "label",
+        delay: timedelta = timedelta(0),
+        void: str | Mapping[str, Any] | None = None,
+        min_gain: float = 0.05,
+        early: bool = False,
+        most: int = 100,
+        model_version: str | None = None,
+        environment: str | None = None,
+        as_of: Any = None,
+        store_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.predictions = predictions
+        self.labels = labels
+        self.on = on
+        self.every = every
+        self.since = since
+        self.timezone = timezone
+        self.label_column = label  # a task's label is its name in Airflow's graph
+        self.delay = delay
+        self.void = void
+        self.min_gain = min_gain
+        self.early = early
+        self.most = most
+        self.model_version = model_version
+        self.environment = environment
+        self.as_of = as_of
+        self.store_conn_id = store_conn_id
+        _require_sensible(self)
+
+    def execute(self, context: Context) -> list[dict[str, str]]:
+        store = MonitorStoreHook(given(self.store_conn_id)).store
+        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
+        look = self._look(context)
+        due = self._due(look, store, as_of)
+        kept = due[-self.most :]
+        for each in kept:
+            self.log.info("%s is due: %s", each.window, ", ".join(each.reasons))
+        if len(kept) < len(due):
+            self.log.warning("%d more windows are due; most=%d lets the latest in", len(due) - len(kept), self.most)
+        if not due:
+            self.log.info("no window is due as of %s", as_of.isoformat(timespec="seconds"))
+        context["ti"].xcom_push(key=PENDING_KEY, value=[each.to_dict() for each in kept])
+        return [each.window.to_dict() for each in kept]
+
+    def _look(self, context: Context) -> _Look:
+        from airflow_ml_monitor.data import as_dataset
+
+        resolved = dict(context)
+        predictions = as_dataset(self.predictions).resolve(resolved)
+        zone = self.timezone or predictions.timezone or "UTC"
+        return _Look(predictions, as_dataset(self.labels).resolve(resolved), _grid(self, zone))
+
+    def _due(self, look: _Look, store: Store, as_of: datetime) -> list[DueWindow]:
+        from airflow_ml_monitor.hooks.connections import AirflowConnections
+        from airflow_ml_monitor.performance.arrivals import labels_by_window
+        from airflow_ml_monitor.performance.arrivals_due import Rejudging
+
+        windows = look.grid.until(as_of)
+        judged = self._judged(store, windows)
+        known = labels_by_window(
+            look.predictions,
+            look.labels,
+            windows=windows,
+            on=self.on,
+            label=self.label_column,
+            delay=self.delay,
+            void=self.void,
+            as_of=as_of,
+            known_at={window: last.as_of for window, last in judged.items()},
+            connections=AirflowConnections(),
+        )
+        return Rejudging(delay=self.delay, min_gain=self.min_gain, early=self.early).due(known, judged, as_of)
+
+    def _judged(self, store: Store, windows: Sequence[Window]) -> dict[Window, LastVerdict]:
+        from airflow_ml_monitor.performance.arrivals_due import LastVerdict
+        from airflow_ml_monitor.results import Status
+
+        entries = store.ledger(
+            model=self.model,
+            model_version=given(self.model_version),
+            environment=given(self.environment) or settings.environment(),
+            since=windows[0].start if windows else None,
+        )
+        return {
+            entry.window: LastVerdict(
+                as_of=entry.judged_as_of,
+                predictions=entry.predictions,
+                labelled=entry.labelled,
+                failed=entry.verdict is Status.ERROR,
+            )
+            for entry in sorted(entries, key=lambda entry: (entry.judged_as_of, entry.judged_at))
+        }
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a run looks at, its templates rendered."""
+
+    predictions: Dataset
+    labels: Dataset
+    grid: WindowGrid
+
+
+def _grid(operator: PendingWindowsOperator, timezone: str) -> WindowGrid:
+    from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
+
+    return WindowGrid(every=operator.every, since=operator.since, timezone=timezone)
+
+
+def _require_sensible(operator: PendingWindowsOperator) -> None:
+    from airflow_ml_monitor.performance.arrivals_due import Rejudging
+    from airflow_ml_monitor.performance.label_join import LabelJoin
+
+    LabelJoin.of(on=operator.on, label=operator.label_column, delay=operator.delay, void=operator.void)
+    Rejudging(delay=operator.delay, min_gain=operator.min_gain, early=operator.early)
+    _grid(operator, operator.timezone or "UTC")
+    if isinstance(operator.most, bool) or not isinstance(operator.most, int) or operator.most < 1:
+        raise ConfigurationError(f"most={operator.most!r} must be a whole number from 1")
