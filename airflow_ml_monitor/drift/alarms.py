@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from airflow_ml_monitor.drift.confirmation import rate_of_confirmed
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.drift.wording import number
@@ -47,9 +48,13 @@ def false_alarms(
 ) -> CheckResult:
     """Return the ``info`` result that states the implied false alarms a year, and what the reference's windows say."""
     tests = sum(finding.tested for finding in findings)
-    each = policy.alpha if policy.correction == "holm" else min(1.0, policy.alpha * tests)
+    alone = policy.alpha if policy.correction == "holm" else min(1.0, policy.alpha * tests)
+    each = rate_of_confirmed(alone, policy)
     looks = looks_per_year(policy, window)
     told = f"a batch without any change fails with a probability of at most {number(each)}, its rows being independent"
+    if policy.confirm is not None:
+        some = " of ".join(map(str, policy.confirm))
+        told = f"{told} and its windows too, of which {some} must alarm ({number(alone)} each)"
     if looks is None:
         told = f"{told}; give looks_per_year or a window to have the false alarms a year"
     else:

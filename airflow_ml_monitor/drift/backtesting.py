@@ -139,10 +139,10 @@ def backtest(
     :raises ConfigurationError: a dataset without windows, or nothing to replay.
     """
     policy = policy or DriftPolicy()
-    reports = []
+    reports: list[Report] = []
     for batch in _batches(reference, history, window, windows, connections):
         as_of = None if batch.window is None else batch.window.end
-        reports.append(detect_drift(reference, batch, policy=policy, as_of=as_of))
+        reports.append(detect_drift(reference, batch, policy=policy, as_of=as_of, history=tuple(reports)))
     if not reports:
         raise ConfigurationError("there is no past window to replay; give a list of them, or data with windows=")
     reports.sort(key=lambda report: (report.window is not None, report.window))
@@ -156,10 +156,15 @@ def _batches(
         for part in windows_of(windows, window):
             yield profile_like(reference, history, window=part, connections=connections)
     elif isinstance(history, (list, tuple)):
-        for batch in history:
+        for batch in sorted(history, key=_when):
             yield batch if isinstance(batch, Profile) else profile_like(reference, batch, connections=connections)
     else:
         raise ConfigurationError("backtest needs a list of past windows, or data with windows= to cut it by")
+
+
+def _when(batch: Any) -> tuple[bool, Window | None]:
+    window = batch.window if isinstance(batch, Profile) else None
+    return window is not None, window
 
 
 def _failing(report: Report) -> list[CheckResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from airflow_ml_monitor.drift.alarms import false_alarms, within_budget
 from airflow_ml_monitor.drift.checks.by_name import refuse_methods_of_other_kinds
 from airflow_ml_monitor.drift.choice import methods_used
 from airflow_ml_monitor.drift.columns import column_findings
+from airflow_ml_monitor.drift.confirmation import confirmed
 from airflow_ml_monitor.drift.dataset_rule import dataset_check
 from airflow_ml_monitor.drift.decide import decide
 from airflow_ml_monitor.drift.explain import explained
@@ -35,6 +36,7 @@ def detect_drift(
     policy: DriftPolicy | None = None,
     window: Window | None = None,
     as_of: datetime | None = None,
+    history: Iterable[Report] = (),
     connections: Connections | None = None,
 ) -> Report:
     """Compare a batch with a reference, column by column, and return the report.
@@ -48,6 +50,7 @@ def detect_drift(
     :param policy: limits, columns and severities; the default policy without one.
     :param window: event time of the batch.
     :param as_of: the moment whose knowledge counts; default now.
+    :param history: earlier reports, for a policy that wants drift confirmed by several windows.
     :raises DataError: the current profile was not counted like the reference.
     :raises ConfigurationError: the policy names columns that the reference does not have, for a score one that is
         not numeric, or a method for a column of a kind that it does not measure.
@@ -70,7 +73,8 @@ def detect_drift(
         profile = _comparable(chosen, batch)
     window = window or profile.window
     policy = within_budget(policy, window)
-    results = _judged(chosen, profile, batch, policy, window) if profile.rows else [_no_rows(profile, window)]
+    known = [report for report in history if report.as_of <= as_of]
+    results = _judged(chosen, profile, batch, policy, window, known) if profile.rows else [_no_rows(profile, window)]
     return Report(
         kind="drift",
         results=tuple(results),
@@ -114,7 +118,12 @@ def _comparable(reference: Profile, current: Profile) -> Profile:
 
 
 def _judged(
-    reference: Profile, current: Profile, batch: Dataset | Profile, policy: DriftPolicy, window: Window | None
+    reference: Profile,
+    current: Profile,
+    batch: Dataset | Profile,
+    policy: DriftPolicy,
+    window: Window | None,
+    history: Sequence[Report],
 ) -> list[CheckResult]:
     only = batch.columns if isinstance(batch, Dataset) else None
     expected = [name for name in reference.columns if only is None or name in only]
@@ -123,9 +132,11 @@ def _judged(
         types = {name: kind for name, kind in types.items() if name in policy.columns}
     schema = schema_changes(reference, types, expected)
     findings = [*_findings(reference, current, policy), *whole_rows(reference, current, policy)]
-    results = [*(_weighed(result, policy) for result in schema), *decide(findings, policy)]
+    structure = [_weighed(result, policy) for result in schema]
+    decided = decide(findings, policy)
+    drift = confirmed([*dataset_check([*structure, *decided], policy), *decided], policy, window, history)
     about = [methods_used(findings, reference, policy), false_alarms(findings, policy, window, reference.variation)]
-    return [*dataset_check(results, policy), *results, *about]
+    return [*structure, *drift, *about]
 
 
 def _weighed(result: CheckResult, policy: DriftPolicy) -> CheckResult:

@@ -37,6 +37,8 @@ class DriftPolicy:
     :param weights: weight of a column for ``"weighted"``; 1 where not named.
     :param looks_per_year: how often a batch is judged; by default as often as its window fits into a year.
     :param alarms_per_year: false alarms a year that are bearable: ``alpha`` is lowered to it where it is higher.
+    :param confirm: how many of how many windows, the judged one among them, must have drifted to fail the report:
+        ``(2, 3)``; until then it can only ``warn``. Outages and changes of the schema need no second window.
     :param min_rows: fewer values than this on a side are ``insufficient``; at least 2.
     :raises ConfigurationError: a setting that is out of range, unknown or contradicts another.
     """
@@ -57,6 +59,7 @@ class DriftPolicy:
     weights: Mapping[str, float] = field(default_factory=dict)
     looks_per_year: float | None = None
     alarms_per_year: float | None = None
+    confirm: tuple[int, int] | None = None
     min_rows: int = 30
 
     def __post_init__(self) -> None:
@@ -70,6 +73,7 @@ class DriftPolicy:
         object.__setattr__(self, "methods", method_choices(self.methods))
         object.__setattr__(self, "learnt", LearntLimits.of(self.learnt))
         object.__setattr__(self, "weights", {name: float(weight) for name, weight in self.weights.items()})
+        object.__setattr__(self, "confirm", None if self.confirm is None else tuple(self.confirm))
         refuse_ranges(self)
         refuse_contradictions(self)
 

@@ -51,6 +51,10 @@ def refuse_ranges(policy: DriftPolicy) -> None:
     """
     if not 0.0 < policy.alpha < 1.0:
         raise ConfigurationError(f"DriftPolicy(alpha={policy.alpha!r}) must lie between 0 and 1, such as 0.05")
+    if policy.confirm is not None and not _is_some_of_some(policy.confirm):
+        raise ConfigurationError(
+            f"DriftPolicy(confirm={policy.confirm!r}) must say how many of how many windows: two whole numbers, (2, 3)"
+        )
     if policy.min_rows < 2:
         raise ConfigurationError(f"DriftPolicy(min_rows={policy.min_rows!r}) must be at least 2")
     for setting, value, known in (("correction", policy.correction, CORRECTIONS), ("rule", policy.rule, RULES)):
@@ -63,6 +67,11 @@ def refuse_ranges(policy: DriftPolicy) -> None:
     for name, amount in (amounts | {f"weights[{column!r}]": w for column, w in policy.weights.items()}).items():
         if amount is not None and not 0.0 < amount < math.inf:
             raise ConfigurationError(f"DriftPolicy({name}={amount!r}) must be a number above 0")
+
+
+def _is_some_of_some(given: tuple[Any, ...]) -> bool:
+    whole = len(given) == 2 and all(isinstance(one, int) and not isinstance(one, bool) for one in given)
+    return whole and 1 <= given[0] <= given[1]
 
 
 def refuse_contradictions(policy: DriftPolicy) -> None:

@@ -123,6 +123,13 @@ class MonitoringOperator(BaseOperator):
     def compute(self, inputs: Inputs) -> Outcome:
         """Return the report of this run; called once per try, before anything is stored."""
 
+    def earlier_reports(self, inputs: Inputs) -> list[Report]:
+        """Return the current reports of this kind on the model."""
+        found = inputs.store.current_reports(
+            model=inputs.model, environment=inputs.environment, kinds=(self.kind,), model_version=inputs.model_version
+        )
+        return [stored.report for stored in found]
+
     def execute(self, context: Context) -> dict[str, Any]:
         event = self._event
         if event is not None:

@@ -59,7 +59,14 @@ class DriftOperator(MonitoringOperator):
             sample=rows_needed(policy),
             connections=inputs.connections,
         )
-        report = detect_drift(reference.profile, current, policy=policy, window=inputs.window, as_of=inputs.as_of)
+        report = detect_drift(
+            reference.profile,
+            current,
+            policy=policy,
+            window=inputs.window,
+            as_of=inputs.as_of,
+            history=self.earlier_reports(inputs) if policy.confirm else (),
+        )
         config = {**report.config, "data": dataset.to_dict()}
         # Rows of the batch are compared and forgotten: only a reference keeps a sample, where it was asked for.
         stored = replace(current, sample=None)

@@ -70,12 +70,8 @@ class ModelQualityOperator(LabelledOperator):
 
     def _history(self, inputs: Inputs) -> list[Report]:
         """Return the current reports on the model, where an expectation holds over windows."""
-        if not any(getattr(one, "over_windows", False) for one in self.expect):
-            return []
-        found = inputs.store.current_reports(
-            model=inputs.model, environment=inputs.environment, kinds=(self.kind,), model_version=inputs.model_version
-        )
-        return [stored.report for stored in found]
+        asked = any(getattr(one, "over_windows", False) for one in self.expect)
+        return self.earlier_reports(inputs) if asked else []
 
     def _reference(self, inputs: Inputs) -> tuple[Window | None, str | None]:
         """Return the window of the reference, and the stored reference it is of."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.history import reports_before
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Estimate, Metric
@@ -34,23 +35,13 @@ def require_bounded(metric: Metric) -> None:
 
 
 def earlier(history: Iterable[Report], metric: str, window: Window | None) -> tuple[WindowLoss, ...]:
-    """Return what earlier reports keep of a metric's windows, in the order of time.
-
-    Of several reports on a window the one with the latest ``as_of`` counts. Windows that do not end before the next
-    one begins are left out: a row would be counted twice.
-    """
-    found: dict[Window, tuple[Report, WindowLoss]] = {}
-    for report in sorted(history, key=lambda one: one.as_of):
+    """Return what earlier reports keep of a metric's windows, in the order of time."""
+    found = []
+    for report in reports_before(history, window):
         kept = next((one.detail.get("window_loss") for one in report.results if one.check == _named(metric)), None)
-        if kept and report.window is not None:
-            found[report.window] = report, WindowLoss(**kept)
-    taken: list[WindowLoss] = []
-    begins = None if window is None else window.start
-    for each in sorted(found, key=lambda one: one.end, reverse=True):
-        if begins is not None and each.end <= begins:
-            taken.append(found[each][1])
-            begins = each.start
-    return tuple(reversed(taken))
+        if kept:
+            found.append(WindowLoss(**kept))
+    return tuple(reversed(found))
 
 
 def _named(metric: str) -> str:

@@ -77,3 +77,14 @@ def test_what_cannot_be_replayed_is_refused(reference: Profile) -> None:
         backtest(reference, np.zeros(3))
     with pytest.raises(ConfigurationError, match="need alarms_per_year="):
         _ = backtest(reference, HISTORY, window=LATER, windows=DAY).allowed
+
+
+def test_drift_that_must_be_confirmed_is_replayed_so_whatever_the_order() -> None:
+    history = dataset(days([0.0] * 10 + [2.0, 0.0, 2.0, 2.0, 2.0, 0.0]))
+    reference = build_reference(history, window=span(10))
+    policy = DriftPolicy(confirm=(2, 2))
+    profiles = [
+        profile_like(reference, history, window=Window(START + i * DAY, START + (i + 1) * DAY)) for i in range(10, 16)
+    ]
+    assert starts(backtest(reference, profiles[::-1], policy)) == [13, 14]
+    assert starts(backtest(reference, history, policy, window=LATER, windows=DAY)) == [13, 14]

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from airflow.sdk import DAG
 
-from airflow_ml_monitor import DriftPolicy, Window, backtest
+from airflow_ml_monitor import DriftPolicy, Status, Window, backtest
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
@@ -51,8 +51,17 @@ def test_limits_are_learnt_and_the_windows_judged_are_replayed(store_connection:
         DriftOperator(
             task_id="drift", model="m", data=READINGS, reference="days", policy=DriftPolicy(alarms_per_year=2)
         )
-    states = [run_dag(judge, interval=day(place)).states["drift"] for place in (10, 11)]
-    assert states == ["success", "failed"]
+        patient = DriftPolicy(learnt=None, confirm=(2, 2))
+        DriftOperator(task_id="confirmed", model="other", data=READINGS, reference="days", policy=patient)
+    build_other = DAG("windows_other", schedule=None)
+    with build_other:
+        BuildReferenceOperator(task_id="reference", model="other", name="days", data=READINGS, window=DAYS)
+    run_dag(build_other)
+    states = [run_dag(judge, interval=day(place)).states for place in (10, 11)]
+    assert [each["drift"] for each in states] == ["success", "failed"]
+    assert [each["confirmed"] for each in states] == ["success", "failed"]
+    (first,) = store.current_reports(model="other", environment="prod", kinds=("drift",), window=day(10))
+    assert first.report.status is Status.WARN
 
     reference = store.reference(model="m", environment="prod", name="days")
     history = store.window_profiles(model="m", environment="prod")
