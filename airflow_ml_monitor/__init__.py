@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         NoWorseThanReference,
         Segment,
         compare_models,
+        estimate_performance,
         evaluate_model,
         label_coverage,
     )
@@ -50,6 +51,7 @@ __all__ = [
     "build_reference",
     "compare_models",
     "detect_drift",
+    "estimate_performance",
     "evaluate_model",
     "label_coverage",
     "learn_suite",
@@ -79,6 +81,7 @@ __getattr__ = lazy_exports(
         "build_reference": "drift",
         "compare_models": "performance",
         "detect_drift": "drift",
+        "estimate_performance": "performance",
         "evaluate_model": "performance",
         "label_coverage": "performance",
         "learn_suite": "quality",

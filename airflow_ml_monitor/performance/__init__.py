@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.cohort import Cohort, LabelCounts, build_cohort
     from airflow_ml_monitor.performance.compare import compare_models
     from airflow_ml_monitor.performance.coverage import label_coverage
+    from airflow_ml_monitor.performance.estimation.estimate import estimate_performance
     from airflow_ml_monitor.performance.evaluate import evaluate_model
     from airflow_ml_monitor.performance.expectations import (
         AtLeast,
@@ -35,6 +36,7 @@ __all__ = [
     "Segment",
     "build_cohort",
     "compare_models",
+    "estimate_performance",
     "evaluate_model",
     "label_coverage",
     "metric_names",
@@ -53,6 +55,7 @@ __getattr__ = lazy_exports(
         "Segment": "segments",
         "build_cohort": "cohort",
         "compare_models": "compare",
+        "estimate_performance": "estimation.estimate",
         "evaluate_model": "evaluate",
         "label_coverage": "coverage",
         "metric_names": "registry",

@@ -1,0 +1,112 @@
+"""Direct loss estimation: a model of how far a regressor is off, by what it looks at and what it answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.estimation.calibration import FOLDS, SEED, Bins
+from airflow_ml_monitor.performance.intervals.means import root
+from airflow_ml_monitor.performance.registry import Estimate
+from airflow_ml_monitor.results import Interval
+
+LOSSES = ("mae", "mse", "rmse")
+_TREES = 100
+_LEAST_IN_LEAF = 20
+_ROWS_A_STRATUM = 50
+_MOST_STRATA = 20
+
+
+def estimate_regressor(
+    reference: Numbers,
+    errors: Numbers,
+    current: Numbers,
+    *,
+    leveled: Sequence[int],
+    confidence: float,
+) -> dict[str, Estimate]:
+    """Return the mean losses expected of answers without labels (NannyML's DLE).
+
+    Gradient-boosted trees learn the loss of a row, each fold of the reference held out in turn. Rows are then put into
+    strata by the loss expected of them; of each the mean loss of the held-out rows corrects what the trees say, and
+    their spread makes the interval, which is of the value that the labels of these very rows will give.
+
+    :param reference: what the loss depends on, shape (rows, columns), NaN where missing; ``current`` likewise.
+    :param errors: prediction less target, of the reference's rows; shape (rows,).
+    :param leveled: the columns that hold codes of levels.
+    """
+    found = {
+        name: _Expected.of(reference, loss, current, list(leveled)).estimate(confidence)
+        for name, loss in (("mae", np.abs(errors)), ("mse", errors**2))
+    }
+    return found | {"rmse": _rooted(found["mse"])}
+
+
+@dataclass(frozen=True, eq=False)
+class _Expected:
+    """The loss the trees expect, of the reference's rows by models that had not seen them, and of current ones."""
+
+    loss: Numbers
+    held_out: Numbers
+    current: Numbers
+
+    @classmethod
+    def of(cls, reference: Numbers, loss: Numbers, current: Numbers, leveled: list[int]) -> _Expected:
+        import sklearn.ensemble  # noqa: F401 - only what is loaded can be limited
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        fold = np.random.default_rng(SEED).permutation(np.arange(len(loss)) % FOLDS)
+        held_out, expected = np.empty(len(loss)), np.zeros(len(current))
+        with threadpool_limits(1):  # trees so small gain nothing from two threads that wait for each other
+            for place in range(FOLDS):
+                model = _fitted(reference[fold != place], loss[fold != place], leveled)
+                held_out[fold == place] = model.predict(reference[fold == place])
+                expected += model.predict(current) / FOLDS
+        return cls(loss, held_out, expected)
+
+    def estimate(self, confidence: float) -> Estimate:
+        """Return the mean loss of the current rows."""
+        bins = Bins.of(self.held_out, max(1, min(_MOST_STRATA, len(self.loss) // _ROWS_A_STRATUM)))
+        place, where = bins.place(self.held_out), bins.place(self.current)
+        size = len(bins.centers)
+        count, there = np.bincount(place, minlength=size), np.bincount(where, minlength=size)
+        residual = self.loss - self.held_out
+        correction = np.bincount(place, residual, size) / count
+        spread = np.bincount(place, (residual - correction[place]) ** 2, size) / np.maximum(1, count - 1)
+        share, n = there / len(self.current), len(self.current)
+        value = float(self.current.mean() + (share * correction).sum())
+        error = math.sqrt(float((share**2 * spread / count).sum() + (share * spread).sum() / n))
+        return Estimate(max(0.0, value), _around(value, error, confidence), n, "strata, t on the log of the mean")
+
+
+def _fitted(rows: Numbers, loss: Numbers, leveled: list[int]) -> Any:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor(
+        max_iter=_TREES,
+        max_leaf_nodes=8,
+        learning_rate=0.05,
+        min_samples_leaf=_LEAST_IN_LEAF,
+        early_stopping=False,
+        categorical_features=leveled or None,
+        random_state=SEED,
+    ).fit(rows, loss)
+
+
+def _around(value: float, error: float, confidence: float) -> Interval | None:
+    from scipy.stats import norm
+
+    if value <= 0 or not math.isfinite(error):
+        return None
+    half = float(norm.ppf(0.5 + confidence / 2)) * error / value
+    return Interval(value * math.exp(-half), value * math.exp(min(half, 700.0)))
+
+
+def _rooted(mean: Estimate) -> Estimate:
+    value = None if mean.value is None else math.sqrt(mean.value)
+    return mean._replace(value=value, interval=root(mean.interval), method=f"root of {mean.method}")

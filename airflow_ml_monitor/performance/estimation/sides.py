@@ -1,0 +1,138 @@
+"""The two sides of an estimate: labelled rows of the reference, and current rows whose labels may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from airflow_ml_monitor.data import Connections, Dataset
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.answers import Answers, Problem
+from airflow_ml_monitor.performance.scoring import Read, Scoring
+from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
+from airflow_ml_monitor.window import Window
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """Rows of one side that can be used.
+
+    :param answers: one per row of ``frame``; NaN in ``y`` where the label is missing.
+    :param read: of all rows, with what cannot be used.
+    :param called: the side in words, for messages.
+    """
+
+    answers: Answers
+    frame: pd.DataFrame
+    read: Read
+    called: str
+
+    @property
+    def labelled(self) -> Side:
+        """The rows whose label is known."""
+        known = ~np.isnan(self.answers.y)
+        frame = self.frame[known].reset_index(drop=True)
+        return Side(answers=self.answers.take(known), frame=frame, read=self.read, called=self.called)
+
+    def findings(self) -> list[CheckResult]:
+        """Return what is said of rows that cannot be used, and of there being none."""
+        severity = Severity.CRITICAL if self.called == "current" else Severity.WARNING
+        said = [
+            _left_out("invalid_predictions", self.read.invalid_answers, len(self.read.valid), self.called, severity),
+            _left_out("invalid_labels", self.read.invalid_labels, len(self.read.valid), self.called, Severity.WARNING),
+        ]
+        return [one for one in (self._empty(), *said) if one is not None]
+
+    def _empty(self) -> CheckResult | None:
+        if len(self.answers):
+            return None
+        return CheckResult(
+            check="predictions",
+            metric="predictions",
+            segment=self.called,
+            status=Status.INSUFFICIENT,
+            required=True,
+            value=0.0,
+            limits=Limits(lower=1),
+            message=f"no prediction of the {self.called} rows can be used; look at what scores them",
+        )
+
+
+def read_side(
+    data: Dataset,
+    scoring: Scoring,
+    *,
+    called: str,
+    features: Sequence[str] = (),
+    labelled: bool,
+    window: Window | None,
+    as_of: datetime,
+    connections: Connections | None,
+) -> Side:
+    """Read the rows of a dataset.
+
+    :param labelled: whether they have a column of labels; a label that is missing there is unknown.
+    :raises ConfigurationError: a window, and no time column to cut it by.
+    :raises DataError: the data is there and cannot be used as described.
+    """
+    if window is not None and data.time_column is None and called == "reference":
+        raise ConfigurationError(f"reference_window={window} needs time_column= on the reference, {data.label}")
+    rows = data.open(window, as_of=as_of, connections=connections)
+    wanted = [*scoring.columns, *features, *([scoring.label] if labelled else [])]
+    frame = rows.to_pandas(list(dict.fromkeys(wanted)))
+    if not labelled:
+        frame = frame.assign(**{scoring.label: None})
+    known = frame[scoring.label].notna().to_numpy(bool)
+    read = scoring.read(frame, known)
+    valid = frame[read.valid].reset_index(drop=True)
+    return Side(answers=read.answers.take(read.valid), frame=valid, read=read, called=called)
+
+
+def require_comparable(scoring: Scoring, features: Sequence[str]) -> None:
+    """Refuse columns that cannot be features.
+
+    :raises ConfigurationError: a name that is none, or the label among the features.
+    """
+    if isinstance(features, str) or not all(isinstance(name, str) and name for name in features):
+        raise ConfigurationError(f"features={features!r} must be a list of columns")
+    if scoring.label in features:
+        raise ConfigurationError(f"features has {scoring.label!r}, the column of the label: nothing else would matter")
+
+
+def too_few(answers: Answers, least: int) -> str:
+    """Return why labelled rows cannot tell what scores are worth; empty where they can."""
+    labels = len(answers)
+    if labels < least:
+        return f"the reference has {labels} labels that can be used, {least} are needed"
+    if answers.problem is Problem.REGRESSION:
+        return ""
+    absent = [_named(answers, code) for code in range(max(2, len(answers.classes))) if not (answers.y == code).any()]
+    return f"none of the reference's {labels:,} labels is {', '.join(absent[:5])}" if absent else ""
+
+
+def _named(answers: Answers, code: int) -> str:
+    return ("negative", "positive")[code] if answers.problem is Problem.BINARY else f"of class {answers.classes[code]}"
+
+
+def _left_out(check: str, reasons: Any, total: int, side: str, severity: Severity) -> CheckResult | None:
+    count = sum(reasons.values())
+    if not count:
+        return None
+    listed = ", ".join(f"{number:,} with {reason}" for reason, number in reasons.items())
+    return CheckResult(
+        check=check,
+        metric=check,
+        segment=side,
+        status=Status.FAIL,
+        severity=severity,
+        value=float(count),
+        limits=Limits(upper=0),
+        n_current=total,
+        message=f"{count:,} of {total:,} {side} rows cannot be used and are left out: {listed}",
+        detail={"reasons": dict(reasons)},
+    )
