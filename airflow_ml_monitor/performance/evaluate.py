@@ -28,7 +28,8 @@ from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, refer
 from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
 from airflow_ml_monitor.performance.rulings import Rulings, Standards
 from airflow_ml_monitor.performance.scoring import Read, Scoring
-from airflow_ml_monitor.performance.segments import Segment, as_segments
+from airflow_ml_monitor.performance.segment_levels import bounded
+from airflow_ml_monitor.performance.segments import Segment, as_segments, columns_of
 from airflow_ml_monitor.performance.segments_judged import judge_segments
 from airflow_ml_monitor.performance.sequence_ruling import require_bounded
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
@@ -51,6 +52,8 @@ def evaluate_model(
     prediction: str | None = None,
     positive: Any = None,
     threshold: float = 0.5,
+    cluster: str | None = None,
+    weight: str | None = None,
     delay: timedelta = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
@@ -86,6 +89,9 @@ def evaluate_model(
     :param prediction: column of the class answered, or of the value (regression, ``"prediction"`` by default).
     :param positive: the label of the positive class, where it is neither ``True`` nor 1.
     :param threshold: the score from which on a binary answer is positive; ``prediction`` goes before it.
+    :param cluster: column of the predictions that says which rows belong together, such as a customer's; a row
+        without a value stands alone. Intervals are as wide as that makes them.
+    :param weight: column of the predictions that says how much a row counts, not below zero.
     :param delay: a prediction is mature, its label due, that long after its time.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
     :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
@@ -115,6 +121,8 @@ def evaluate_model(
             prediction=prediction,
             positive=positive,
             threshold=threshold,
+            cluster=cluster,
+            weight=weight,
         ),
         expect=(expect,) if isinstance(expect, Expectation) else tuple(expect),
         segments=as_segments(segments),
@@ -196,7 +204,7 @@ class Evaluation:
 
     def read(self, window: Window | None) -> tuple[Cohort, Read]:
         """Return the cohort of a window and its answers."""
-        columns = [*self.scoring.columns, *(segment.column for segment in self.segments)]
+        columns = [*self.scoring.columns, *columns_of(self.segments)]
         cohort = build_cohort(
             self.predictions,
             self.labels,
@@ -225,8 +233,10 @@ class Evaluation:
         rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
-        found += missing_labels(answers, frame, self.segments)
-        for segment in self.segments:
+        theirs = None if standards.reference is None else standards.reference.frame
+        segments = bounded(self.segments, frame if theirs is None else theirs)
+        found += missing_labels(answers, frame, segments)
+        for segment in segments:
             results += judge_segments(segment, frame, answers, rulings)
         asked = {one.metric for one in self.expect}
         if not self.expect:

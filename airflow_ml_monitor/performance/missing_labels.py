@@ -10,8 +10,8 @@ import pandas as pd
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers, Numbers
+from airflow_ml_monitor.performance.segment_levels import segment_names
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
-from airflow_ml_monitor.performance.segments_judged import level_names
 from airflow_ml_monitor.results import CheckResult, Severity, Status
 
 _PARTS = 10
@@ -29,7 +29,7 @@ def missing_labels(answers: Answers, frame: pd.DataFrame, segments: Sequence[Seg
     if known.all() or not known.any():
         return []
     parts = _by_answer(_answered(answers), known)
-    levels = {segment.column: _by_level(level_names(frame[segment.column]), known) for segment in segments}
+    levels = {segment.name: _by_level(_levels(segment, frame), known) for segment in segments}
     least, most = (choose(parts, key=lambda part: part["known"] / part["answers"]) for choose in (min, max))
     return [
         CheckResult(
@@ -66,6 +66,11 @@ def _by_answer(answered: Numbers, known: np.ndarray[Any, np.dtype[np.bool_]]) ->
         }
         for place in np.unique(part)
     ]
+
+
+def _levels(segment: Segment, frame: pd.DataFrame) -> pd.Series[str]:
+    """Return the level of each row, without the column's name where there is one column."""
+    return segment_names(segment, frame).str.removeprefix(f"{segment.name}=")
 
 
 def _by_level(levels: pd.Series[str], known: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, dict[str, int]]:

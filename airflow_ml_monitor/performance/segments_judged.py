@@ -10,11 +10,10 @@ import pandas as pd
 
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.reference import Mask, OwnPerformance
+from airflow_ml_monitor.performance.segment_levels import names_of_levels, segment_names
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.performance.verdict import Ruling
 from airflow_ml_monitor.results import CheckResult, Severity, Status
-
-MISSING = "(missing)"
 
 
 def judge_segments(
@@ -29,39 +28,35 @@ def judge_segments(
     be past its limit by chance. What is relative to the reference is relative to the same level of it: a level that was
     always harder is not degraded.
 
-    :param frame: holds the segment's column, a row per answer.
+    :param frame: holds the segment's columns, a row per answer; its bins have bounds.
     """
-    named = level_names(frame[segment.column])
+    named = segment_names(segment, frame)
     owns = {id(ruling.own): _levels_of(ruling.own, segment) for ruling in rulings}
     counts = named.value_counts()
-    levels = _judged(segment, counts)
+    levels = judged_levels(segment, counts)
     results = []
     for level in levels:
         part = answers.take((named == level).to_numpy(bool))
         for ruling in rulings:
             theirs = owns[id(ruling.own)]
             rows = None if theirs is None else (theirs == level).to_numpy(bool)
-            own = _of_level(ruling, len(levels), rows, f"{segment.column}={level}")
+            own = _of_level(ruling, len(levels), rows, level)
             results.append(_check(segment, level, part, own))
     left = counts.drop(levels, errors="ignore")
     return [*results, *([_not_judged(segment, left)] if len(left) else [])]
 
 
 def _levels_of(own: OwnPerformance | None, segment: Segment) -> pd.Series[str] | None:
-    return None if own is None or own.frame is None else level_names(own.frame[segment.column])
+    return None if own is None or own.frame is None else segment_names(segment, own.frame)
 
 
-def level_names(column: pd.Series[Any]) -> pd.Series[str]:
-    """Return the levels as texts; whole numbers, which are floats where some are missing, without a decimal point."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return column.astype(object).where(column.notna(), MISSING).map(str)
+def judged_levels(segment: Segment, counts: pd.Series[Any]) -> list[str]:
+    """Return the names of the levels to judge: those given, or those of the most rows.
 
-
-def _judged(segment: Segment, counts: pd.Series[Any]) -> list[str]:
-    if segment.levels is None:
-        return [str(level) for level in counts.index[:MOST_LEVELS]]
-    return [str(level) for level in segment.levels]
+    :param counts: name of the level -> rows, the most first.
+    """
+    given = names_of_levels(segment)
+    return [str(level) for level in counts.index[:MOST_LEVELS]] if given is None else given
 
 
 def _of_level(ruling: Ruling, levels: int, rows: Mask | None, name: str) -> Ruling:
@@ -75,7 +70,7 @@ def _check(segment: Segment, level: str, part: Answers, ruling: Ruling) -> Check
     severity = ruling.expectation.severity
     if not segment.required and severity is Severity.CRITICAL:
         severity = Severity.WARNING
-    result = ruling.judge(part, segment=f"{segment.column}={level}", severity=severity)
+    result = ruling.judge(part, segment=level, severity=severity)
     return replace(result, required=segment.required)
 
 
@@ -85,8 +80,8 @@ def _not_judged(segment: Segment, left: pd.Series[Any]) -> CheckResult:
         metric="predictions",
         status=Status.PASS,
         severity=Severity.INFO,
-        column=segment.column,
+        column=segment.name,
         value=float(left.sum()),
         n_current=int(left.sum()),
-        message=f"{len(left):,} further levels of {segment.column} with {int(left.sum()):,} predictions: not judged",
+        message=f"{len(left):,} further levels of {segment.name} with {int(left.sum()):,} predictions: not judged",
     )
