@@ -120,11 +120,14 @@ class LogarithmicLookup(SteppedLookup):
         self._shift = np.int64(max(0, (last - first).bit_length() - (steps.bit_length() - 1)))
         self._first, self._last = np.int64(first - (1 << int(self._shift))), np.int64(last + (1 << int(self._shift)))
 
+        self._positive = low > 0.0
+
     def _step(self, values: Floats, room: Floats, step: Counts) -> None:
-        bits = _ordered_bits(values)
-        np.clip(bits, self._first, self._last, out=bits)
-        bits -= self._first
-        np.right_shift(bits, self._shift, out=step)
+        # The bits of positive numbers are in order as they are, and those of others below them: before the first step.
+        bits = values.view(np.int64) if self._positive else _ordered_bits(values)
+        np.clip(bits, self._first, self._last, out=step)
+        step -= self._first
+        step >>= self._shift
 
 
 def lookup_for(edges: Floats) -> Lookup:
