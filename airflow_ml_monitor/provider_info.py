@@ -51,12 +51,18 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.operators.gate",
                     "airflow_ml_monitor.operators.model_quality",
                     "airflow_ml_monitor.operators.compare_models",
+                    "airflow_ml_monitor.operators.estimate_performance",
                     "airflow_ml_monitor.operators.pending_windows",
                 ],
             }
         ],
         "sensors": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.sensors.labels"]}],
-        "triggers": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.triggers.labels"]}],
+        "triggers": [
+            {
+                "integration-name": _INTEGRATION,
+                "python-modules": ["airflow_ml_monitor.triggers.labels", "airflow_ml_monitor.triggers.labels_arrived"],
+            }
+        ],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.hooks.store"]}],
         "cli": ["airflow_ml_monitor.cli.definition.get_provider_cli_commands"],
         "config": {

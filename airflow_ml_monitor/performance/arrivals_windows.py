@@ -5,9 +5,10 @@ A DAG file makes these while it is parsed, so nothing here loads what computes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow_ml_monitor.data.times import zone
 from airflow_ml_monitor.errors import ConfigurationError
@@ -71,6 +72,25 @@ class WindowGrid:
                 )
             begin = boundary
         return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, lengths in seconds; ``from_dict`` gives an equal one back."""
+        plain: dict[str, Any] = {"timezone": self.timezone}
+        for name in ("every", "since"):
+            value = getattr(self, name)
+            if isinstance(value, datetime):
+                value = as_utc(value).isoformat()
+            plain[name] = value.total_seconds() if isinstance(value, timedelta) else value
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> WindowGrid:
+        lengths = {
+            name: value if isinstance(value, str) else timedelta(seconds=value)
+            for name, value in plain.items()
+            if name != "timezone"
+        }
+        return cls(**lengths, timezone=plain["timezone"])
 
     def _boundaries(self, moment: datetime) -> Iterator[datetime]:
         """Yield where windows begin, from ``since`` on, without an end."""

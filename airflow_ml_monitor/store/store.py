@@ -15,6 +15,7 @@ from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import reading, schema
 from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
 from airflow_ml_monitor.store.ledger import LedgerEntry, read_ledger
+from airflow_ml_monitor.store.marks import read_mark, save_mark
 from airflow_ml_monitor.store.references import read_reference, save_reference
 from airflow_ml_monitor.store.repeats import stored_before
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
@@ -191,6 +192,16 @@ class Store:
                 since=since,
                 until=until,
             )
+
+    def arrival_mark(self, watch: str) -> tuple[datetime, int] | None:
+        """Return the latest arrival that a watch over labels has told of, and how many came shortly before it."""
+        with self._begin() as connection:
+            return read_mark(connection, watch)
+
+    def save_arrival_mark(self, watch: str, newest: datetime, recent: int) -> None:
+        """Keep how far a watch has come; it goes on from there after a restart."""
+        with self._begin() as connection:
+            save_mark(connection, watch, newest, recent)
 
     def dispose(self) -> None:
         """Close the connections the engine keeps."""

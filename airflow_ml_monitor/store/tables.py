@@ -104,6 +104,15 @@ reference = sa.Table(
     sa.Column("created_at", _TIME, nullable=False, server_default=_NOW),
 )
 
+arrival_mark = sa.Table(
+    "arrival_mark",
+    metadata,
+    sa.Column("watch", sa.Text, primary_key=True),
+    _required("newest", _TIME),
+    _required("recent", sa.BigInteger),
+    sa.Column("updated_at", _TIME, nullable=False, server_default=_NOW),
+)
+
 current_report = sa.table("current_report", *(sa.column(c.name, c.type) for c in report.columns), schema=SCHEMA)
 
 label_ledger = sa.table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -50,6 +51,12 @@ class TestWriter:
         write_reference(writer, 1.0, run=1)
         write_reference(writer, 2.0, run=2)
         assert writer.reference(model="flight_delay", environment="prod", name="january").version == 2
+
+    def test_keeps_how_far_a_watch_has_come(self, writer: Store) -> None:
+        for hour in (1, 2):
+            writer.save_arrival_mark("w", datetime(2013, 2, 4, hour, tzinfo=UTC), 7)
+        assert writer.arrival_mark("w") == (datetime(2013, 2, 4, 2, tzinfo=UTC), 7)
+        assert writer.arrival_mark("another") is None
 
     def test_needs_no_more_where_it_would_migrate(self, writer: Store) -> None:
         Store(writer.engine, auto_migrate=True).write(make_report(), make_origin())
