@@ -22,6 +22,7 @@ class ModelQualityOperator(LabelledOperator):
     """Set a window's predictions beside the labels known at ``as_of``, and judge the model by them.
 
     Run again with a later ``as_of``, it makes another report: labels that came since, or were corrected, count then.
+    Where the store has an estimate of the window (``EstimatePerformanceOperator``), it stands beside each metric.
 
     :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
     :param expect: what the model must keep: ``AtLeast("roc_auc", 0.7)``, ``NoWorseThanReference("log_loss", 0.02)``.
@@ -66,7 +67,24 @@ class ModelQualityOperator(LabelledOperator):
             history=self._history(inputs),
             **self._options(inputs),
         )
-        return Outcome(report=replace(report, reference=label or report.reference))
+        report = replace(report, reference=label or report.reference)
+        return Outcome(report=self._beside_estimate(inputs, report))
+
+    def _beside_estimate(self, inputs: Inputs, report: Report) -> Report:
+        """Return the report with what was estimated of the window before its labels came, where something was."""
+        from airflow_ml_monitor.performance import compare_with_estimate
+
+        found = inputs.store.current_reports(
+            model=inputs.model,
+            environment=inputs.environment,
+            window=inputs.window,
+            kinds=("estimated_performance",),
+            model_version=inputs.model_version,
+        )
+        estimates = [one.report for one in found if inputs.window is not None and one.report.as_of <= report.as_of]
+        if not estimates:
+            return report
+        return compare_with_estimate(report, max(estimates, key=lambda one: one.as_of))
 
     def _history(self, inputs: Inputs) -> list[Report]:
         """Return the current reports on the model, where an expectation holds over windows."""

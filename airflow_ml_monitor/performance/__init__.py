@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.compare import compare_models
     from airflow_ml_monitor.performance.coverage import label_coverage
     from airflow_ml_monitor.performance.estimation.estimate import estimate_performance
+    from airflow_ml_monitor.performance.estimation.realised import compare_with_estimate
     from airflow_ml_monitor.performance.evaluate import evaluate_model
     from airflow_ml_monitor.performance.expectations import (
         AtLeast,
@@ -36,6 +37,7 @@ __all__ = [
     "Segment",
     "build_cohort",
     "compare_models",
+    "compare_with_estimate",
     "estimate_performance",
     "evaluate_model",
     "label_coverage",
@@ -55,6 +57,7 @@ __getattr__ = lazy_exports(
         "Segment": "segments",
         "build_cohort": "cohort",
         "compare_models": "compare",
+        "compare_with_estimate": "estimation.realised",
         "estimate_performance": "estimation.estimate",
         "evaluate_model": "evaluate",
         "label_coverage": "coverage",

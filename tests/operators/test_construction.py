@@ -15,6 +15,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators.compare_models import CompareModelsOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
+from airflow_ml_monitor.operators.estimate_performance import EstimatePerformanceOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
@@ -40,10 +41,12 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     GateOperator: {},
     ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
     CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
+    EstimatePerformanceOperator: {"predictions": DATA, "reference": DATA, "reference_window": ("{{ ds }}", "{{ ds }}")},
 }
 UNTEMPLATED: dict[type[Any], dict[str, Any]] = {
     ModelQualityOperator: {"on": "id", "problem": "binary"},
     CompareModelsOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
+    EstimatePerformanceOperator: {"problem": "binary"},
 }
 
 
@@ -118,7 +121,10 @@ def test_gates_that_cannot_work_are_refused_at_parse_time(arguments: dict[str, A
         GateOperator(task_id="gate", **arguments)
 
 
-@pytest.mark.parametrize("operator", UNTEMPLATED, ids=lambda cls: cls.__name__)
+LABELLED = [operator for operator, arguments in UNTEMPLATED.items() if "on" in arguments]
+
+
+@pytest.mark.parametrize("operator", LABELLED, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -145,6 +151,7 @@ def test_importing_all_operators_loads_no_heavy_library() -> None:
         "from airflow_ml_monitor.quality import VolumeLimits\n"
         "from airflow_ml_monitor import AtLeast, NoWorseThanReference, Segment\n"
         "from airflow_ml_monitor.operators import compare_models, data_quality, drift, gate, model_quality, reference\n"
+        "from airflow_ml_monitor.operators import estimate_performance\n"
         "from airflow_ml_monitor.sensors import labels\n"
         "from airflow_ml_monitor.hooks import store\n"
         "heavy = {'great_expectations', 'pandas', 'scipy', 'sklearn', 'pyarrow', 'numpy', 'alembic'}\n"
