@@ -31,6 +31,8 @@ class ModelQualityOperator(LabelledOperator):
         predictions and labels, or the name of a stored reference, whose window it is.
     :param min_completeness: by default worst-case limits decide windows of which labels are missing; a share lets the
         labels that are there decide once so many are.
+    :param cluster: column of the predictions that says which rows belong together, such as a customer's.
+    :param weight: column of the predictions that says how much a row counts.
     """
 
     template_fields: Sequence[str] = (*LabelledOperator.template_fields, "predictions", "reference")
@@ -44,6 +46,8 @@ class ModelQualityOperator(LabelledOperator):
         segments: Sequence[str | Segment] = (),
         reference: Any = None,
         min_completeness: float | None = None,
+        cluster: str | None = None,
+        weight: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -52,6 +56,8 @@ class ModelQualityOperator(LabelledOperator):
         self.segments = segments
         self.reference = reference
         self.min_completeness = min_completeness
+        self.cluster = cluster
+        self.weight = weight
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import evaluate_model
@@ -64,6 +70,8 @@ class ModelQualityOperator(LabelledOperator):
             segments=self.segments,
             reference=window,
             min_completeness=self.min_completeness,
+            cluster=self.cluster,
+            weight=self.weight,
             history=self._history(inputs),
             **self._options(inputs),
         )

@@ -30,6 +30,8 @@ class Answers:
         (multiclass). ``None`` where the model gives none.
     :param predicted: the class answered, coded as in ``y``, or the value answered (regression); shape (n,).
     :param classes: the classes in the order of their codes (multiclass).
+    :param cluster: which rows belong together, a code each, shape (n,); ``None`` where each stands alone.
+    :param weight: how much each row counts, not below zero, shape (n,); ``None`` where all count alike.
     """
 
     problem: Problem
@@ -37,6 +39,8 @@ class Answers:
     score: Numbers | None = None
     predicted: Numbers | None = None
     classes: tuple[Any, ...] = ()
+    cluster: NDArray[np.int64] | None = None
+    weight: Numbers | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -49,12 +53,28 @@ class Answers:
             score=None if self.score is None else self.score[rows],
             predicted=None if self.predicted is None else self.predicted[rows],
             classes=self.classes,
+            cluster=None if self.cluster is None else self.cluster[rows],
+            weight=None if self.weight is None else self.weight[rows],
         )
 
     @property
     def known(self) -> Answers:
         """The rows whose truth is known."""
         return self.take(~np.isnan(self.y))
+
+    @property
+    def alike(self) -> bool:
+        """Whether every row stands alone and counts as much as any other."""
+        return self.cluster is None and self.weight is None
+
+    @property
+    def weights(self) -> Numbers:
+        """How much each row counts: one where nothing else is said."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    def as_alike(self) -> Answers:
+        """Return the same rows, each alone and counting as much as any other."""
+        return replace(self, cluster=None, weight=None)
 
     def with_labels(self, y: Numbers) -> Answers:
         """Return the same answers with another truth."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals.design import Scale, robust, stretched
 from airflow_ml_monitor.results import Interval
 
 
@@ -52,6 +54,7 @@ Estimator = Callable[[Answers, float], Estimate]
 Completions = Callable[[Answers], tuple[Numbers, Numbers]]
 RowLoss = Callable[[Answers], Numbers]
 Comparison = Callable[[Answers, Answers, float], Difference]
+Influence = Callable[[Answers], tuple[float, Numbers]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class Metric:
     :param completions: the labels, of answers some of whose labels are missing, that make it lowest and highest.
     :param rows: whether its interval needs passes over the rows, rather than over counts of them.
     :param row_loss: the loss of each row, lower being better, whose mean (or one less it) the metric is.
+    :param influence: the weighted value, and what each row adds to it to first order: of weighted mean zero, known up
+        to a factor. By it rows that belong together, or weigh more than others, are told from those that do not.
+    :param scale: on which its intervals are stretched for such rows.
+    :param row_by_row: whether ``completions`` are those of each row by itself, so that they hold of weighted rows, too.
     """
 
     name: str
@@ -74,6 +81,9 @@ class Metric:
     completions: Completions | None = None
     rows: bool = False
     row_loss: RowLoss | None = None
+    influence: Influence | None = None
+    scale: Scale = "plain"
+    row_by_row: bool = True
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -134,7 +144,9 @@ def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
     import numpy as np
 
     with np.errstate(over="ignore", invalid="ignore"):
-        found = metric.estimator(answers, confidence)
+        found = metric.estimator(answers.as_alike(), confidence)
+        if not answers.alike:
+            found = _of_unlike_rows(metric, answers, found, confidence)
     if found.value is not None and not np.isfinite(found.value):
         return Estimate(None, None, found.n, reason="the numbers are too large to compute it")
     if found.interval is not None and not np.isfinite(found.interval).all():
@@ -142,12 +154,48 @@ def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
     return found
 
 
+def _of_unlike_rows(metric: Metric, answers: Answers, plain: Estimate, confidence: float) -> Estimate:
+    """Return a metric of rows that belong together or have weights, from that of as many rows without."""
+    if plain.value is None:
+        return plain
+    if metric.influence is None:
+        return plain._replace(interval=None, reason=f"{metric.name} has no interval for cluster= or weight=")
+    if not answers.weights.sum() > 0:
+        return Estimate(None, None, plain.n, reason="the weights of all rows are zero")
+    value, rows = metric.influence(answers)
+    if math.isnan(value):
+        return Estimate(None, None, plain.n, reason="it is not defined for the rows that have a weight")
+    value = value if answers.weight is not None else plain.value
+    _, plain_rows = metric.influence(answers.as_alike())
+    interval, how = stretched(plain.value, plain.interval, plain_rows, value, rows, answers, confidence, metric.scale)
+    if interval is None:
+        return Estimate(value, None, plain.n, reason=plain.reason or how)
+    return Estimate(value, interval, plain.n, f"{plain.method}; {how}")
+
+
+def _compare_unlike_rows(metric: Metric) -> Comparison:
+    """Return the paired comparison for rows that belong together or have weights: by their influence."""
+
+    def compare(champion: Answers, challenger: Answers, confidence: float) -> Difference:
+        n = len(champion)
+        if metric.influence is None:
+            reason = f"{metric.name} has no paired interval for cluster= or weight="
+            return Difference(None, None, None, n, reason=reason)
+        (old, old_rows), (new, new_rows) = metric.influence(champion), metric.influence(challenger)
+        if math.isnan(new - old):
+            return Difference(None, None, None, n, reason=f"{metric.name} is not defined for these rows")
+        interval, p_value, how = robust(new - old, new_rows - old_rows, champion, confidence)
+        return Difference(new - old, interval, p_value, n, how if interval else "", "" if interval else how)
+
+    return compare
+
+
 def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bounds | None:
     """Return a metric at the two extremes that the missing labels (NaN in ``answers.y``) allow.
 
     Each comes with its interval, as if the labels were those. ``None`` where the metric has no closed form.
     """
-    if metric.completions is None:
+    if metric.completions is None or (answers.weight is not None and not metric.row_by_row):
         return None
     _require(metric, answers)
     lowest, highest = (
@@ -176,7 +224,8 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
         return Difference(None, None, None, 0, reason="no label is known")
     reason = one_class(champion.take(known))
     with np.errstate(over="ignore", invalid="ignore"):
-        found = metric.comparison(champion.take(known), challenger.take(known), confidence)
+        compare = metric.comparison if champion.alike else _compare_unlike_rows(metric)
+        found = compare(champion.take(known), challenger.take(known), confidence)
     if reason:
         return found._replace(interval=None, p_value=None, reason=reason)
     if np.isfinite([one for one in (found.value, *(found.interval or ()), found.p_value) if one is not None]).all():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.columns import (
+    clusters,
+    counted,
+    numbers,
+    probabilities,
+    probability_faults,
+    weights,
+)
 
 Mask = NDArray[np.bool_]
-SUM_TOLERANCE = 0.01
-"""How far the probabilities of all classes may be from summing to one: they may have been rounded."""
 _SHOWN = 5
 
 
@@ -48,6 +54,8 @@ class Scoring:
     prediction: str | None
     positive: Any
     threshold: float
+    cluster: str | None = None
+    weight: str | None = None
 
     @classmethod
     def of(
@@ -60,6 +68,8 @@ class Scoring:
         prediction: str | None,
         positive: Any,
         threshold: float,
+        cluster: str | None = None,
+        weight: str | None = None,
     ) -> Scoring:
         """Read it from the arguments of ``evaluate_model``: what a problem has no use for is dropped."""
         try:
@@ -79,12 +89,16 @@ class Scoring:
             prediction=prediction,
             positive=positive,
             threshold=threshold,
+            cluster=cluster,
+            weight=weight,
         )
 
     def __post_init__(self) -> None:
         if not all(isinstance(name, str) and name for name in (self.label, *self.columns)):
             named = [self.label, *self.columns]
-            raise ConfigurationError(f"label, score, scores or prediction is not the name of a column, among {named!r}")
+            raise ConfigurationError(
+                f"label, score, scores, prediction, weight or cluster is not the name of a column, among {named!r}"
+            )
         if self.problem is Problem.BINARY and self.score is None and self.prediction is None:
             raise ConfigurationError("a binary problem needs score= or prediction=, the column of the model's answer")
         if self.scores is not None and len(self.scores) < 2:
@@ -100,7 +114,8 @@ class Scoring:
     def columns(self) -> tuple[str, ...]:
         """The columns of the predictions that are read."""
         several = tuple((self.scores or {}).values())
-        return tuple(name for name in (self.score, *several, self.prediction) if name is not None)
+        named = (self.score, *several, self.prediction, self.weight, self.cluster)
+        return tuple(name for name in named if name is not None)
 
     @property
     def provides(self) -> frozenset[str]:
@@ -111,7 +126,20 @@ class Scoring:
     def read(self, frame: pd.DataFrame, labelled: Mask) -> Read:
         """Return the answers of a cohort's rows, which hold the columns and the label."""
         read = {Problem.BINARY: _binary, Problem.MULTICLASS: _multiclass, Problem.REGRESSION: _regression}
-        return read[self.problem](self, frame, labelled)
+        found = read[self.problem](self, frame, labelled)
+        if self.cluster is not None:
+            found = replace(found, answers=replace(found.answers, cluster=clusters(frame[self.cluster])))
+        return found if self.weight is None else _weighted(found, frame[self.weight])
+
+
+def _weighted(read: Read, column: pd.Series[Any]) -> Read:
+    weight, faults = weights(column)
+    return Read(
+        answers=replace(read.answers, weight=weight),
+        valid=read.valid & ~np.isnan(weight),
+        invalid_answers={**read.invalid_answers, **faults},
+        invalid_labels=read.invalid_labels,
+    )
 
 
 def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
@@ -123,8 +151,8 @@ def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     reasons: dict[str, int] = {}
     valid = np.ones(len(frame), bool)
     if scoring.score is not None:
-        score = _numbers(frame[scoring.score])
-        reasons = _probability_faults(score, scoring.score)
+        score = numbers(frame[scoring.score])
+        reasons = probability_faults(score, scoring.score)
         predicted = (score >= scoring.threshold).astype(float)
     if scoring.prediction is not None:
         everywhere = frame[scoring.prediction].notna().to_numpy(bool)
@@ -149,8 +177,8 @@ def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     reasons: dict[str, int] = {}
     valid = np.ones(len(frame), bool)
     if scoring.scores is not None:
-        score = np.column_stack([_numbers(frame[name]) for name in scoring.scores.values()])
-        valid, reasons = _probabilities(score)
+        score = np.column_stack([numbers(frame[name]) for name in scoring.scores.values()])
+        valid, reasons = probabilities(score)
         predicted = np.where(valid[:, None], score, 0.0).argmax(axis=1).astype(float)
     if said is not None:
         there = said.notna().to_numpy(bool)
@@ -162,15 +190,15 @@ def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
 
 
 def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
-    said, truth = _numbers(frame[str(scoring.prediction)]), _numbers(frame[scoring.label])
+    said, truth = numbers(frame[str(scoring.prediction)]), numbers(frame[scoring.label])
     finite = np.isfinite(truth)
-    wrong = _counted(
+    wrong = counted(
         {
             "infinite": int((labelled & np.isinf(truth)).sum()),
             "no number": int((labelled & np.isnan(truth)).sum()),
         }
     )
-    reasons = _counted(
+    reasons = counted(
         {
             f"{scoring.prediction} infinite": int(np.isinf(said).sum()),
             f"{scoring.prediction} missing or no number": int(np.isnan(said).sum()),
@@ -182,33 +210,6 @@ def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
         predicted=np.where(np.isfinite(said), said, np.nan),
     )
     return Read(answers=answers, valid=np.isfinite(said), invalid_answers=reasons, invalid_labels=wrong)
-
-
-def _numbers(column: pd.Series[Any]) -> Numbers:
-    """Return a column as floats, NaN where it holds none."""
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _probability_faults(score: Numbers, name: str) -> dict[str, int]:
-    return _counted(
-        {
-            f"{name} missing or no number": int(np.isnan(score).sum()),
-            f"{name} outside [0, 1]": int(((score < 0) | (score > 1)).sum()),
-        }
-    )
-
-
-def _probabilities(score: Numbers) -> tuple[Mask, dict[str, int]]:
-    """Return which rows hold probabilities of all classes that sum to one, and why the others do not."""
-    absent = np.isnan(score).any(axis=1)
-    outside = ~absent & ((score < 0) | (score > 1)).any(axis=1)
-    off = ~absent & ~outside & (np.abs(score.sum(axis=1) - 1) > SUM_TOLERANCE)
-    reasons = {
-        "a probability missing or no number": int(absent.sum()),
-        "a probability outside [0, 1]": int(outside.sum()),
-        "probabilities that do not sum to one": int(off.sum()),
-    }
-    return ~(absent | outside | off), _counted(reasons)
 
 
 def _negative(scoring: Scoring, frame: pd.DataFrame) -> Any:
@@ -242,7 +243,7 @@ def _coded(
 
 
 def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
-    codes = _numbers(column)
+    codes = numbers(column)
     if there.any() and np.isnan(codes[there]).all():
         shown = ", ".join(repr(value) for value in column[there].value_counts().index[:3])
         raise ConfigurationError(
@@ -281,14 +282,10 @@ def _strange(column: pd.Series[Any], rows: Mask) -> dict[str, int]:
     counts = column[rows].value_counts()
     shown = {f"unknown class {value!r:.40}": int(count) for value, count in counts[:_SHOWN].items()}
     rest = int(counts[_SHOWN:].sum())
-    return shown | _counted({f"{len(counts) - _SHOWN:,} more unknown classes": rest})
+    return shown | counted({f"{len(counts) - _SHOWN:,} more unknown classes": rest})
 
 
 def _missing_and(others: dict[str, int], missing: Mask, name: str) -> dict[str, int]:
-    return {f"{name} of {reason}": count for reason, count in others.items()} | _counted(
+    return {f"{name} of {reason}": count for reason, count in others.items()} | counted(
         {f"{name} missing": int(missing.sum())}
     )
-
-
-def _counted(reasons: Mapping[str, int]) -> dict[str, int]:
-    return {reason: count for reason, count in reasons.items() if count}

@@ -10,6 +10,7 @@ from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import FEW, logit_interval
 from airflow_ml_monitor.performance.intervals.means import student
 from airflow_ml_monitor.performance.intervals.proportions import wilson
+from airflow_ml_monitor.performance.metrics.binary import ratio
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
@@ -39,20 +40,22 @@ def by_row(answers: Answers) -> tuple[float, Numbers]:
     """Return the average precision, and its influence function at each row: what the row adds, to first order.
 
     The mean of the influence is 0, and its variance over the rows is that of the average precision times their number
-    (delta method, von Mises 1947). Rows of equal score stand together, as in scikit-learn. In O(n log n).
+    (delta method, von Mises 1947). Rows of equal score stand together, as in scikit-learn; they may have weights.
+    In O(n log n).
     """
     score = score_of(answers)
     order = np.argsort(-score, kind="stable")
     y, ordered = answers.y[order], score[order]
     ends = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
     size = np.diff(ends, prepend=-1)
-    hits, answered = np.cumsum(y)[ends] / len(y), (ends + 1) / len(y)
-    positive, precision = np.diff(hits, prepend=0.0), hits / answered
+    weight = answers.weights[order] / answers.weights.sum()
+    hits, answered = np.cumsum(weight * y)[ends], np.cumsum(weight)[ends]
+    if not hits[-1] > 0:
+        return math.nan, np.zeros(len(y))
+    positive, precision = np.diff(hits, prepend=0.0), ratio(hits, answered)
     value = float((positive * precision).sum() / hits[-1])
     # A row counts in the precision at its own score and at every lower one: as a hit, and as an answer.
-    as_hit, as_answer = (
-        np.cumsum(share[::-1])[::-1] for share in (positive / answered, positive * precision / answered)
-    )
+    as_hit, as_answer = (np.cumsum(ratio(share, answered)[::-1])[::-1] for share in (positive, positive * precision))
     gain, loss = np.repeat(precision + as_hit - value, size), np.repeat(as_answer, size)
     rows = np.empty(len(y))
     rows[order] = (y * gain - loss) / hits[-1]
@@ -74,4 +77,15 @@ def _interval(value: float, rows: Numbers, answers: Answers, confidence: float) 
     return wilson(value * trials, trials, confidence), "Wilson"
 
 
-register(Metric("average_precision", Problem.BINARY, "higher", "score", average_precision, compare_average_precision))
+register(
+    Metric(
+        "average_precision",
+        Problem.BINARY,
+        "higher",
+        "score",
+        average_precision,
+        compare_average_precision,
+        influence=by_row,
+        scale="share",
+    )
+)

@@ -147,7 +147,14 @@ register_counts(
 )
 # Labels that agree with the answers make it greatest: moving one answer from wrong to right raises it, whatever the
 # margins, since |covariance| <= share * (1 - share) of the labels.
-register_counts("mcc", _BINARY, mcc, completions=as_answered, undefined="all labels, or all answers, are of one class")
+register_counts(
+    "mcc",
+    _BINARY,
+    mcc,
+    completions=as_answered,
+    undefined="all labels, or all answers, are of one class",
+    scale="correlation",
+)
 register_counts(
     "positive_share",
     _BINARY,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
+from airflow_ml_monitor.performance.intervals.design import Scale
 from airflow_ml_monitor.performance.registry import (
     Better,
     Comparison,
@@ -26,6 +27,9 @@ from airflow_ml_monitor.results import Interval
 Statistic = Callable[[Numbers], Numbers]
 """From tables, shape (..., classes, classes) with the truth first, to values, shape (...); NaN where not defined."""
 _MOST_CLASSES_JOINTLY = 10
+_STEP = 1e-4
+_MOST_CELLS = 1 << 22
+"""Cells of tables that are held at once: 32 MB."""
 
 
 def confusion(answers: Answers) -> NDArray[np.int64]:
@@ -46,6 +50,7 @@ def register_counts(
     completions: Completions | None = None,
     better: Better = "higher",
     row_loss: RowLoss | None = None,
+    scale: Scale = "share",
 ) -> None:
     """Register a metric of the table.
 
@@ -63,7 +68,35 @@ def register_counts(
         return Estimate(value, around, len(answers), method)
 
     compare = comparison or partial(_compared, statistic=statistic, undefined=undefined)
-    register(Metric(name, problem, better, "predicted", estimator, compare, completions, row_loss=row_loss))
+    register(
+        Metric(
+            name,
+            problem,
+            better,
+            "predicted",
+            estimator,
+            compare,
+            completions,
+            row_loss=row_loss,
+            influence=partial(influence_of, statistic=statistic),
+            scale=scale,
+        )
+    )
+
+
+def influence_of(answers: Answers, *, statistic: Statistic) -> tuple[float, Numbers]:
+    """Return a statistic of the weighted table, and what each row adds to it: its slope at the row's cell."""
+    size, weights = max(2, len(answers.classes)), answers.weights
+    codes = (answers.y * size + predicted_of(answers)).astype(np.int64)
+    table = np.bincount(codes, weights, size * size) / weights.sum()
+    slopes = np.zeros(size * size)
+    filled = np.flatnonzero(table)
+    for cells in np.array_split(filled, max(1, len(filled) * size * size // _MOST_CELLS)):
+        step = np.zeros((len(cells), size * size))
+        step[np.arange(len(cells)), cells] = _STEP * table[cells]
+        up, down = (statistic((table + way * step).reshape(-1, size, size)) for way in (1, -1))
+        slopes[cells] = (up - down) / (2 * _STEP * table[cells])
+    return float(statistic(table.reshape(size, size))), slopes[codes] - float((slopes * table).sum())
 
 
 def as_answered(answers: Answers) -> tuple[Numbers, Numbers]:

@@ -9,7 +9,16 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.means import positive_mean, root, student
 from airflow_ml_monitor.performance.metrics.classes import one_class
-from airflow_ml_monitor.performance.registry import Better, Completions, Difference, Estimate, Metric, Needs, register
+from airflow_ml_monitor.performance.registry import (
+    Better,
+    Completions,
+    Difference,
+    Estimate,
+    Influence,
+    Metric,
+    Needs,
+    register,
+)
 
 Loss = Callable[[Answers], Numbers]
 
@@ -42,7 +51,20 @@ def register_loss(
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         return paired(loss(challenger) - loss(champion), confidence)
 
-    register(Metric(name, problem, "lower", needs, estimator, comparison, completions, row_loss=loss))
+    register(
+        Metric(
+            name,
+            problem,
+            "lower",
+            needs,
+            estimator,
+            comparison,
+            completions,
+            row_loss=loss,
+            influence=mean_influence(loss),
+            scale="positive",
+        )
+    )
 
 
 def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> None:
@@ -64,7 +86,12 @@ def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> N
         rows = new - old + (after - new**2) / (2 * new) - (before - old**2) / (2 * old)
         return paired(rows, confidence)._replace(method="paired t, delta method")
 
-    register(Metric(name, problem, "lower", needs, estimator, comparison))
+    def influence(answers: Answers) -> tuple[float, Numbers]:
+        square, rows = mean_influence(loss)(answers)
+        value = float(np.sqrt(square))
+        return value, rows / (2 * value) if value else rows
+
+    register(Metric(name, problem, "lower", needs, estimator, comparison, influence=influence, scale="positive"))
 
 
 def register_mean(
@@ -85,7 +112,19 @@ def register_mean(
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         return paired(value(challenger) - value(champion), confidence)
 
-    register(Metric(name, problem, better, needs, estimator, comparison, completions))
+    influence = mean_influence(value)
+    register(Metric(name, problem, better, needs, estimator, comparison, completions, influence=influence))
+
+
+def mean_influence(value: Loss) -> Influence:
+    """Return the influence function of a mean: each row's value less the mean."""
+
+    def influence(answers: Answers) -> tuple[float, Numbers]:
+        values = value(answers)
+        mean = float(np.average(values, weights=answers.weight))
+        return mean, values - mean
+
+    return influence
 
 
 def score_of(answers: Answers) -> Numbers:

@@ -137,5 +137,5 @@ register_counts("balanced_accuracy", _MULTICLASS, balanced_accuracy, interval=_i
 register_counts("precision_macro", _MULTICLASS, precision_macro, interval=_interval_of_precisions)
 register_counts("recall_macro", _MULTICLASS, recall_macro, interval=_interval_of_seen_recalls)
 register_counts("f1_macro", _MULTICLASS, f1_macro, interval=_interval_of_f1s)
-register_counts("mcc", _MULTICLASS, mcc, undefined="all labels, or all answers, are of one class")
+register_counts("mcc", _MULTICLASS, mcc, undefined="all labels, or all answers, are of one class", scale="correlation")
 register_loss("log_loss", _MULTICLASS, log_losses, needs="score", completions=likeliest)

@@ -12,7 +12,7 @@ from airflow_ml_monitor.performance.intervals import proportions
 from airflow_ml_monitor.performance.intervals.means import student
 from airflow_ml_monitor.performance.metrics.binary import all_one
 from airflow_ml_monitor.performance.metrics.classes import one_class
-from airflow_ml_monitor.performance.metrics.losses import paired, register_loss, score_of
+from airflow_ml_monitor.performance.metrics.losses import mean_influence, paired, register_loss, score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
@@ -74,5 +74,6 @@ register(
         calibration_in_the_large,
         compare_mean_score,
         all_one_reversed,
+        influence=mean_influence(lambda answers: score_of(answers) - answers.y),
     )
 )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.auc import area_difference, area_interval, components
+from airflow_ml_monitor.performance.intervals.auc import area_difference, area_influence, area_interval, components
 from airflow_ml_monitor.performance.intervals.proportions import hull, mean_of, normal_quantile
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.metrics.losses import score_of
@@ -29,6 +29,17 @@ def compare_roc_auc(champion: Answers, challenger: Answers, confidence: float) -
         return Difference(None, None, None, len(champion), reason=reason)
     value, interval, p_value = area_difference(champion.y, score_of(champion), score_of(challenger), confidence)
     return Difference(value, interval, p_value, len(champion), "DeLong, paired")
+
+
+def roc_auc_influence(answers: Answers) -> tuple[float, Numbers]:
+    return area_influence(answers.y, score_of(answers), answers.weights)
+
+
+def roc_auc_ovr_influence(answers: Answers) -> tuple[float, Numbers]:
+    areas = [
+        area_influence(_own(answers, code), score_of(answers)[:, code], answers.weights) for code in _codes(answers)
+    ]
+    return float(np.mean([area for area, _ in areas])), np.mean([rows for _, rows in areas], axis=0)
 
 
 def extreme_rankings(answers: Answers) -> tuple[Numbers, Numbers]:
@@ -151,5 +162,29 @@ def _within(lower: float, upper: float, least: float) -> Interval:
     return Interval(max(least, lower), min(1.0, upper))
 
 
-register(Metric("roc_auc", Problem.BINARY, "higher", "score", roc_auc, compare_roc_auc, completions=extreme_rankings))
-register(Metric("roc_auc_ovr", Problem.MULTICLASS, "higher", "score", roc_auc_ovr, compare_roc_auc_ovr))
+register(
+    Metric(
+        "roc_auc",
+        Problem.BINARY,
+        "higher",
+        "score",
+        roc_auc,
+        compare_roc_auc,
+        completions=extreme_rankings,
+        influence=roc_auc_influence,
+        scale="share",
+        row_by_row=False,
+    )
+)
+register(
+    Metric(
+        "roc_auc_ovr",
+        Problem.MULTICLASS,
+        "higher",
+        "score",
+        roc_auc_ovr,
+        compare_roc_auc_ovr,
+        influence=roc_auc_ovr_influence,
+        scale="share",
+    )
+)

@@ -10,7 +10,13 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
 from airflow_ml_monitor.performance.intervals.means import positive_mean, student
-from airflow_ml_monitor.performance.metrics.losses import NO_SPREAD, register_loss, register_mean, register_root
+from airflow_ml_monitor.performance.metrics.losses import (
+    NO_SPREAD,
+    mean_influence,
+    register_loss,
+    register_mean,
+    register_root,
+)
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
@@ -49,6 +55,25 @@ def _r2_by_row(answers: Answers) -> tuple[float | None, Numbers]:
     return value, value - (squares - mean_square) / variance + mean_square * (around - variance) / variance**2
 
 
+def _r2_influence(answers: Answers) -> tuple[float, Numbers]:
+    weights = answers.weights
+    squares = errors(answers) ** 2
+    around = (answers.y - np.average(answers.y, weights=weights)) ** 2
+    mean_square, variance = (float(np.average(values, weights=weights)) for values in (squares, around))
+    if variance == 0:
+        return float("nan"), squares
+    value = 1 - mean_square / variance
+    return value, ((1 - value) * around - squares) / variance
+
+
+def _median_influence(answers: Answers) -> tuple[float, Numbers]:
+    """Return the weighted median, and which errors are above it: times the density there, they are its influence."""
+    values = np.abs(errors(answers))
+    value = float(np.median(values)) if answers.weight is None else _Median(values)(answers.weight)
+    above = (values > value).astype(float)
+    return value, above - np.average(above, weights=answers.weight)
+
+
 def median_absolute_error(answers: Answers, confidence: float) -> Estimate:
     """The median of the absolute errors; its interval is between two order statistics and assumes nothing."""
     from scipy.stats import binom
@@ -78,7 +103,8 @@ class _Median:
 
     def __call__(self, weights: Numbers) -> float:
         upto = np.cumsum(weights[self._order])
-        return float(self._values[np.searchsorted(upto, upto[-1] / 2)])
+        middle = [np.searchsorted(upto, upto[-1] / 2, side) for side in ("left", "right")]
+        return float(self._values[middle].mean())
 
 
 def mape(answers: Answers, confidence: float) -> Estimate:
@@ -109,8 +135,19 @@ register_loss("mae", _REGRESSION, lambda answers: np.abs(errors(answers)), needs
 register_loss("mse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
 register_root("rmse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
 register_mean("bias", _REGRESSION, errors, needs="predicted")
-register(Metric("r2", _REGRESSION, "higher", "predicted", r2, compare_r2))
-register(Metric("mape", _REGRESSION, "lower", "predicted", mape, compare_mape))
+register(Metric("r2", _REGRESSION, "higher", "predicted", r2, compare_r2, influence=_r2_influence))
+register(
+    Metric(
+        "mape",
+        _REGRESSION,
+        "lower",
+        "predicted",
+        mape,
+        compare_mape,
+        influence=mean_influence(_shares),
+        scale="positive",
+    )
+)
 register(
     Metric(
         "median_absolute_error",
@@ -119,5 +156,7 @@ register(
         "predicted",
         median_absolute_error,
         compare_median,
+        influence=_median_influence,
+        scale="positive",
     )
 )

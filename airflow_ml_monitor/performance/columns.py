@@ -1,0 +1,62 @@
+"""Reading one column as numbers, probabilities, weights or clusters, and why what of it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from airflow_ml_monitor.performance.answers import Numbers
+
+Mask = NDArray[np.bool_]
+SUM_TOLERANCE = 0.01
+"""How far the probabilities of all classes may be from summing to one: they may have been rounded."""
+
+
+def numbers(column: pd.Series[Any]) -> Numbers:
+    """Return a column as floats, NaN where it holds none."""
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def probability_faults(score: Numbers, name: str) -> dict[str, int]:
+    return counted(
+        {
+            f"{name} missing or no number": int(np.isnan(score).sum()),
+            f"{name} outside [0, 1]": int(((score < 0) | (score > 1)).sum()),
+        }
+    )
+
+
+def probabilities(score: Numbers) -> tuple[Mask, dict[str, int]]:
+    """Return which rows hold probabilities of all classes that sum to one, and why the others do not."""
+    absent = np.isnan(score).any(axis=1)
+    outside = ~absent & ((score < 0) | (score > 1)).any(axis=1)
+    off = ~absent & ~outside & (np.abs(score.sum(axis=1) - 1) > SUM_TOLERANCE)
+    reasons = {
+        "a probability missing or no number": int(absent.sum()),
+        "a probability outside [0, 1]": int(outside.sum()),
+        "probabilities that do not sum to one": int(off.sum()),
+    }
+    return ~(absent | outside | off), counted(reasons)
+
+
+def counted(reasons: Mapping[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in reasons.items() if count}
+
+
+def weights(column: pd.Series[Any]) -> tuple[Numbers, dict[str, int]]:
+    """Return how much each row counts, NaN where the column does not say, and why that is so of how many rows."""
+    weight = numbers(column)
+    usable = np.isfinite(weight) & (weight >= 0)
+    wrong = {f"{column.name} missing, infinite or below zero": int((~usable).sum())}
+    return np.where(usable, weight, np.nan), counted(wrong)
+
+
+def clusters(column: pd.Series[Any]) -> NDArray[np.int64]:
+    """Return a code for each row, equal where rows belong together; rows without a value stand alone."""
+    codes = pd.factorize(column)[0].astype(np.int64)
+    alone = codes.max(initial=-1) + 1 + np.arange(len(codes))
+    return np.where(codes < 0, alone, codes)
