@@ -91,18 +91,19 @@ def labels_by_window(
     join.require_times(*sources, moment)
     if sources[0].time_column is None:
         raise ConfigurationError(f"{sources[0].label} needs time_column=: without it no prediction is in a window")
-    made, known = _read(*sources, join, windows, moment, connections)
+    made, known = read_arrivals(*sources, join, windows, moment, connections)
     return made.counted(windows, known, join.delay, moment, known_at or {})
 
 
-def _read(
+def read_arrivals(
     predictions: Dataset,
     labels: Dataset,
     join: LabelJoin,
     windows: Sequence[Window],
     as_of: datetime,
     connections: Connections | None,
-) -> tuple[_Made, LabelRows]:
+) -> tuple[MadePredictions, LabelRows]:
+    """Return the predictions of windows that do not overlap, and the rows of labels that their keys have."""
     span = Window(windows[0].start, windows[-1].end)
     of_span = predictions.open(span, as_of=as_of, connections=connections)
     of_labels = labels.open(as_of=as_of, connections=connections)
@@ -112,7 +113,7 @@ def _read(
     keys = KeyReader(join.on)
     keys.expect(of_span.full_schema, f"the predictions ({of_span.label})")
     keys.expect(of_labels.full_schema, f"the labels ({of_labels.label})")
-    made = _Made.read(of_span, keys, join, windows, as_of)
+    made = MadePredictions.read(of_span, keys, join, windows, as_of)
     reader = LabelReader(
         labels=of_labels,
         predictions=of_span,
@@ -128,7 +129,7 @@ def _read(
 
 
 @dataclass(frozen=True)
-class _Made:
+class MadePredictions:
     """The predictions of all windows, each key once in each window.
 
     :param window: the place of each one's window; shape (predictions,), as are the following.
@@ -142,7 +143,9 @@ class _Made:
     void: Mask
 
     @classmethod
-    def read(cls, rows: Rows, keys: KeyReader, join: LabelJoin, windows: Sequence[Window], as_of: datetime) -> _Made:
+    def read(
+        cls, rows: Rows, keys: KeyReader, join: LabelJoin, windows: Sequence[Window], as_of: datetime
+    ) -> MadePredictions:
         time_column = str(rows.dataset.time_column)
         wanted = list(dict.fromkeys([*join.on, *join.void.among(rows.full_schema.names), time_column]))
         table = as_table(rows, wanted, rows.batches(wanted))
@@ -170,7 +173,7 @@ class _Made:
         known_at: Mapping[Window, datetime],
     ) -> list[WindowLabels]:
         """Return the counts of each window."""
-        row, pair = _pairs(self.key, known.key)
+        row, pair = label_pairs(self.key, known.key)
         now = self._state(known, row, pair, np.ones(len(row), dtype=bool))
         mature = ~(self.at + np.timedelta64(delay) > _plain(as_of))
         labelled, void = now >= 0, now == _VOID
@@ -195,15 +198,18 @@ class _Made:
 
     def _state(self, known: LabelRows, row: Integers, pair: Integers, rows: Mask) -> Integers:
         """Return the code of each prediction's label by some rows of labels; -1 for none, -2 for void."""
-        row, pair = row[rows], pair[rows]
-        history: LabelHistory = label_history(len(self.key), pair, known.arrived[row], known.code[row], known.void[row])
+        history = self.history(known, row[rows], pair[rows])
         return np.where(self.void | history.void, _VOID, history.label)
+
+    def history(self, known: LabelRows, row: Integers, pair: Integers) -> LabelHistory:
+        """Return what rows of labels say of each prediction."""
+        return label_history(len(self.key), pair, known.arrived[row], known.code[row], known.void[row])
 
 
 _VOID = -2
 
 
-def _pairs(key: Integers, label_key: Integers) -> tuple[Integers, Integers]:
+def label_pairs(key: Integers, label_key: Integers) -> tuple[Integers, Integers]:
     """Return each row of labels with each prediction that has its key: their places, of shape (pairs,) both."""
     order = np.argsort(key, kind="stable")
     ordered = key[order]
