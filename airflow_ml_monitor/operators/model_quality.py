@@ -13,7 +13,7 @@ from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
-    from airflow_ml_monitor.performance import Segment
+    from airflow_ml_monitor.performance import FindSegments, Segment
     from airflow_ml_monitor.performance.expectations import Expectation
     from airflow_ml_monitor.results import Report
 
@@ -56,6 +56,7 @@ class ModelQualityOperator(LabelledOperator):
         self.segments = segments
         self.reference = reference
         self.min_completeness = min_completeness
+        self.find_segments = find_segments
         self.cluster = cluster
         self.weight = weight
 

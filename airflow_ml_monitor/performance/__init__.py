@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NoWorseThanPrevious,
         NoWorseThanReference,
     )
+    from airflow_ml_monitor.performance.find_segments import FindSegments
     from airflow_ml_monitor.performance.registry import metric_names
     from airflow_ml_monitor.performance.segments import Segment
 
@@ -31,6 +32,7 @@ __all__ = [
     "AtMost",
     "BetterThanDummy",
     "Cohort",
+    "FindSegments",
     "LabelCounts",
     "NoWorseThanPrevious",
     "NoWorseThanReference",
@@ -50,6 +52,7 @@ __getattr__ = lazy_exports(
         "AtLeast": "expectations",
         "AtMost": "expectations",
         "Cohort": "cohort",
+        "FindSegments": "find_segments",
         "LabelCounts": "cohort",
         "BetterThanDummy": "expectations",
         "NoWorseThanPrevious": "expectations",

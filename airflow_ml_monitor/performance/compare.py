@@ -13,7 +13,7 @@ import numpy as np
 from airflow_ml_monitor.data import Connections, as_dataset
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable, worded
-from airflow_ml_monitor.performance.evaluate import MANY_ROWS, Evaluation
+from airflow_ml_monitor.performance.evaluate import Evaluation
 from airflow_ml_monitor.performance.findings import findings
 from airflow_ml_monitor.performance.pairs import Side, pairs
 from airflow_ml_monitor.performance.registry import (
@@ -21,10 +21,9 @@ from airflow_ml_monitor.performance.registry import (
     difference,
     difference_at_worst,
     estimate,
-    find_metric,
-    metric_names,
 )
 from airflow_ml_monitor.performance.scoring import Scoring
+from airflow_ml_monitor.performance.told import other_metrics
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -205,9 +204,7 @@ def _compared(old: Answers, new: Answers, rule: Rule, confidence: float) -> Chec
 
 def _others(metric: Metric, scoring: Scoring, rows: int) -> list[Metric]:
     """Return the other metrics that models can be compared by; not those that would take long."""
-    metrics = (find_metric(name, scoring.problem) for name in metric_names(scoring.problem) if name != metric.name)
-    fit = (one for one in metrics if one.needs in scoring.provides and one.better != "neither")
-    return [one for one in fit if not (one.rows and rows > MANY_ROWS)]
+    return [one for one in other_metrics(scoring, {metric.name}, rows) if one.better != "neither"]
 
 
 def _told(metric: Metric, old: Answers, new: Answers, confidence: float) -> CheckResult:

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import (
     Expectation,
@@ -22,21 +20,21 @@ from airflow_ml_monitor.performance.expectations import (
     NoWorseThanReference,
     Relative,
 )
+from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
+from airflow_ml_monitor.performance.further_checks import NOTHING_FURTHER, FurtherChecks
 from airflow_ml_monitor.performance.missing_labels import missing_labels
 from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
-from airflow_ml_monitor.performance.registry import Metric, estimate, find_metric, metric_names
+from airflow_ml_monitor.performance.registry import find_metric
 from airflow_ml_monitor.performance.rulings import Rulings, Standards
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segment_levels import bounded
 from airflow_ml_monitor.performance.segments import Segment, as_segments, columns_of
 from airflow_ml_monitor.performance.segments_judged import judge_segments
 from airflow_ml_monitor.performance.sequence_ruling import require_bounded
-from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from airflow_ml_monitor.performance.told import other_metrics, told
+from airflow_ml_monitor.results import CheckResult, Report
 from airflow_ml_monitor.window import Window, as_utc
-
-MANY_ROWS = 200_000
-"""Rows above which metrics nobody asked for, and that take resampling of rows, are not told."""
 
 
 def evaluate_model(
@@ -63,6 +61,7 @@ def evaluate_model(
     as_of: datetime | str | None = None,
     confidence: float = 0.95,
     history: Iterable[Report] = (),
+    find_segments: str | Iterable[str] | FindSegments | None = None,
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on a model's quality in a window, by the labels known at ``as_of``.
@@ -104,6 +103,8 @@ def evaluate_model(
     :param confidence: of the intervals; of each level of a segment ``1 - (1 - confidence) / levels``.
     :param history: earlier reports on the model, for expectations that hold ``over_windows``; those with a later
         ``as_of`` do not count.
+    :param find_segments: columns of the predictions by which to find the parts of the rows where the loss is greatest,
+        told as ``worst_segment``; or ``FindSegments``.
     :param connections: where connection ids and URLs of datasets lead.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
@@ -132,6 +133,7 @@ def evaluate_model(
         confidence=confidence,
         as_of=datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of"),
         connections=connections,
+        further=FurtherChecks.of(find_segments=find_segments),
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
@@ -171,6 +173,7 @@ class Evaluation:
     confidence: float
     as_of: datetime
     connections: Connections | None
+    further: FurtherChecks = NOTHING_FURTHER
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
@@ -180,6 +183,7 @@ class Evaluation:
 
     def require_possible(self, reference: Any, window: Window | None) -> None:
         """Refuse expectations that could never be judged, by a ``ConfigurationError``."""
+        self.further.require_possible(self.scoring)
         for one in self.expect:
             if not isinstance(one, Expectation):
                 raise ConfigurationError(f"expect has {one!r}; give AtLeast, AtMost, NoWorseThanReference or the like")
@@ -204,7 +208,7 @@ class Evaluation:
 
     def read(self, window: Window | None) -> tuple[Cohort, Read]:
         """Return the cohort of a window and its answers."""
-        columns = [*self.scoring.columns, *columns_of(self.segments)]
+        columns = [*self.scoring.columns, *columns_of(self.segments), *self.further.columns]
         cohort = build_cohort(
             self.predictions,
             self.labels,
@@ -241,7 +245,9 @@ class Evaluation:
         asked = {one.metric for one in self.expect}
         if not self.expect:
             found = [*found, nothing_expected()]
-        return [*found, *results, *(self._told(metric, answers) for metric in self._others(asked, len(answers)))]
+        results += self.further.judge(frame, answers, self.scoring, self.confidence, self.min_completeness)
+        others = other_metrics(self.scoring, asked, len(answers))
+        return [*found, *results, *(told(metric, answers, self.confidence) for metric in others)]
 
     def to_dict(self, reference: Any) -> dict[str, Any]:
         """Return the resolved configuration as plain JSON types."""
@@ -265,28 +271,8 @@ class Evaluation:
             "reference": reference_label(reference),
             "min_completeness": self.min_completeness,
             "confidence": self.confidence,
+            **self.further.to_dict(),
         }
-
-    def _others(self, asked: set[str], rows: int) -> list[Metric]:
-        """Return the metrics nobody asked for that can be told as well; not those that would take long."""
-        metrics = (
-            find_metric(name, self.scoring.problem) for name in metric_names(self.scoring.problem) if name not in asked
-        )
-        return [m for m in metrics if m.needs in self.scoring.provides and not (m.rows and rows > MANY_ROWS)]
-
-    def _told(self, metric: Metric, answers: Answers) -> CheckResult:
-        found = estimate(metric, answers, confidence=self.confidence)
-        return CheckResult(
-            check=metric.name,
-            metric=metric.name,
-            status=Status.INSUFFICIENT if found.value is None else Status.PASS,
-            severity=Severity.INFO,
-            value=found.value,
-            interval=found.interval,
-            n_current=found.n,
-            message=found.reason,
-            detail={"interval_method": found.method, "provisional": bool(np.isnan(answers.y).any())},
-        )
 
 
 def _answered(cohort: Cohort, read: Read) -> pd.DataFrame:

@@ -24,13 +24,16 @@ def bounded(segments: Iterable[Segment], frame: pd.DataFrame) -> tuple[Segment, 
     :raises DataError: a column with bins holds no numbers.
     """
     return tuple(
-        replace(one, bins={name: _bounds(frame[name], bins) for name, bins in one.bins_of.items()} or None)
+        replace(one, bins={name: quantile_bounds(frame[name], bins) for name, bins in one.bins_of.items()} or None)
         for one in segments
     )
 
 
-def _bounds(column: pd.Series[Any], bins: int | Sequence[float]) -> Sequence[float]:
-    """Return bounds that are values of the column, rounded as they are written where that keeps them apart."""
+def quantile_bounds(column: pd.Series[Any], bins: int | Sequence[float]) -> Sequence[float]:
+    """Return the bounds between so many quantile bins, values of the column, or those given.
+
+    They are rounded as they are written where that keeps them apart.
+    """
     if not isinstance(bins, int):
         return bins
     values = numbers_of(column)
@@ -104,12 +107,12 @@ def _binned(column: pd.Series[Any], bins: int | Sequence[float]) -> pd.Series[st
 
 def bin_names(column: str, bounds: Numbers) -> list[str]:
     """Return the names of the bins between bounds, the lowest first."""
-    written = _apart(bounds)
+    written = written_apart(bounds)
     between = [f"{low} < {column} <= {high}" for low, high in itertools.pairwise(written)]
     return [f"{column} <= {written[0]}", *between, f"{column} > {written[-1]}"]
 
 
-def _apart(bounds: Numbers) -> list[str]:
+def written_apart(bounds: Numbers) -> list[str]:
     """Return the bounds by as many digits as tell them apart."""
     for digits in range(4, 18):
         written = [numerals.number(float(bound), digits) for bound in bounds]
