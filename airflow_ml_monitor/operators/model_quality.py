@@ -33,6 +33,7 @@ class ModelQualityOperator(LabelledOperator):
         labels that are there decide once so many are.
     :param cluster: column of the predictions that says which rows belong together, such as a customer's.
     :param weight: column of the predictions that says how much a row counts.
+    :param find_segments: columns of the predictions by which the worst parts of the rows are found; or ``FindSegments``.
     """
 
     template_fields: Sequence[str] = (*LabelledOperator.template_fields, "predictions", "reference")
@@ -48,6 +49,7 @@ class ModelQualityOperator(LabelledOperator):
         min_completeness: float | None = None,
         cluster: str | None = None,
         weight: str | None = None,
+        find_segments: str | Sequence[str] | FindSegments | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,6 +75,7 @@ class ModelQualityOperator(LabelledOperator):
             min_completeness=self.min_completeness,
             cluster=self.cluster,
             weight=self.weight,
+            find_segments=self.find_segments,
             history=self._history(inputs),
             **self._options(inputs),
         )
