@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         compare_with_estimate,
         estimate_performance,
         evaluate_model,
+        explain_change,
         label_coverage,
     )
     from airflow_ml_monitor.profile import Profile
@@ -57,6 +58,7 @@ __all__ = [
     "detect_drift",
     "estimate_performance",
     "evaluate_model",
+    "explain_change",
     "label_coverage",
     "learn_suite",
     "save_suite",
@@ -89,6 +91,7 @@ __getattr__ = lazy_exports(
         "detect_drift": "drift",
         "estimate_performance": "performance",
         "evaluate_model": "performance",
+        "explain_change": "performance",
         "label_coverage": "performance",
         "learn_suite": "quality",
         "save_suite": "quality",

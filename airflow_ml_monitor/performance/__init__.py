@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.compare import compare_models
     from airflow_ml_monitor.performance.coverage import label_coverage
     from airflow_ml_monitor.performance.estimation.estimate import estimate_performance
+    from airflow_ml_monitor.performance.estimation.explain import explain_change
     from airflow_ml_monitor.performance.estimation.realised import compare_with_estimate
     from airflow_ml_monitor.performance.evaluate import evaluate_model
     from airflow_ml_monitor.performance.expectations import (
@@ -42,6 +43,7 @@ __all__ = [
     "compare_with_estimate",
     "estimate_performance",
     "evaluate_model",
+    "explain_change",
     "label_coverage",
     "metric_names",
 ]
@@ -63,6 +65,7 @@ __getattr__ = lazy_exports(
         "compare_with_estimate": "estimation.realised",
         "estimate_performance": "estimation.estimate",
         "evaluate_model": "evaluate",
+        "explain_change": "estimation.explain",
         "label_coverage": "coverage",
         "metric_names": "registry",
     },
