@@ -25,7 +25,8 @@ class LabelledOperator(MonitoringOperator):
     :param prediction: column of the class or the value that was answered.
     :param positive: the label of the positive class, where it is neither ``True`` nor 1.
     :param threshold: the score from which on a binary answer is positive.
-    :param delay: a prediction is mature, its label due, that long after its time.
+    :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
+        says when, such as ``"label_due_at"``.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
     :param confidence: of the intervals.
@@ -46,7 +47,7 @@ class LabelledOperator(MonitoringOperator):
         prediction: str | None = None,
         positive: Any = None,
         threshold: float = 0.5,
-        delay: timedelta = timedelta(0),
+        delay: timedelta | str = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         confidence: float = 0.95,
         **kwargs: Any,

@@ -18,9 +18,10 @@ from airflow_ml_monitor.window import Window, as_utc
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.data import Connections, Dataset
     from airflow_ml_monitor.performance.arrivals_due import DueWindow, LastVerdict
     from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
+    from airflow_ml_monitor.performance.delays_learnt import LearntDelay
     from airflow_ml_monitor.store import Store
 
 PENDING_KEY = "pending"
@@ -43,7 +44,8 @@ class PendingWindowsOperator(BaseOperator):
     :param since: where the first window begins, or a ``timedelta`` to look back; earlier windows are not looked at.
     :param timezone: the zone of days, weeks and months; that of the predictions by default, else UTC.
     :param label: column of the label.
-    :param delay: a prediction is mature, its label due, that long after its time.
+    :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
+        says when; or a ``LearntDelay``, learnt from the windows that are looked at.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
     :param min_gain: a share of the window's predictions (``0.05``) or a number of labels (``100``).
@@ -70,7 +72,7 @@ class PendingWindowsOperator(BaseOperator):
         since: Any,
         timezone: str | None = None,
         label: str = "label",
-        delay: timedelta = timedelta(0),
+        delay: timedelta | str | LearntDelay = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         min_gain: float = 0.05,
         early: bool = False,
@@ -131,19 +133,42 @@ class PendingWindowsOperator(BaseOperator):
 
         windows = look.grid.until(as_of)
         judged = self._judged(store, windows)
+        connections = AirflowConnections()
         known = labels_by_window(
             look.predictions,
             look.labels,
             windows=windows,
             on=self.on,
             label=self.label_column,
-            delay=self.delay,
+            delay=self._delay(look, windows, as_of, connections),
             void=self.void,
             as_of=as_of,
             known_at={window: last.as_of for window, last in judged.items()},
-            connections=AirflowConnections(),
+            connections=connections,
         )
-        return Rejudging(delay=self.delay, min_gain=self.min_gain, early=self.early).due(known, judged, as_of)
+        return Rejudging(min_gain=self.min_gain, early=self.early).due(known, judged, as_of)
+
+    def _delay(
+        self, look: _Look, windows: Sequence[Window], as_of: datetime, connections: Connections
+    ) -> timedelta | str:
+        if isinstance(self.delay, (timedelta, str)) or not windows:
+            return self.delay if isinstance(self.delay, (timedelta, str)) else timedelta(0)
+        from airflow_ml_monitor.performance.delays import learn_delay
+
+        curve = learn_delay(
+            look.predictions,
+            look.labels,
+            windows=windows,
+            on=self.on,
+            label=self.label_column,
+            void=self.void,
+            as_of=as_of,
+            connections=connections,
+        )
+        self.log.info("%s", curve)
+        if curve.quantile(self.delay.quantile) is None and self.delay.fallback is not None:
+            return self.delay.fallback
+        return curve.require(self.delay.quantile)
 
     def _judged(self, store: Store, windows: Sequence[Window]) -> dict[Window, LastVerdict]:
         from airflow_ml_monitor.performance.arrivals_due import LastVerdict
@@ -183,10 +208,12 @@ def _grid(operator: PendingWindowsOperator, timezone: str) -> WindowGrid:
 
 def _require_sensible(operator: PendingWindowsOperator) -> None:
     from airflow_ml_monitor.performance.arrivals_due import Rejudging
+    from airflow_ml_monitor.performance.delays_learnt import LearntDelay
     from airflow_ml_monitor.performance.label_join import LabelJoin
 
-    LabelJoin.of(on=operator.on, label=operator.label_column, delay=operator.delay, void=operator.void)
-    Rejudging(delay=operator.delay, min_gain=operator.min_gain, early=operator.early)
+    delay = timedelta(0) if isinstance(operator.delay, LearntDelay) else operator.delay
+    LabelJoin.of(on=operator.on, label=operator.label_column, delay=delay, void=operator.void)
+    Rejudging(min_gain=operator.min_gain, early=operator.early)
     _grid(operator, operator.timezone or "UTC")
     if isinstance(operator.most, bool) or not isinstance(operator.most, int) or operator.most < 1:
         raise ConfigurationError(f"most={operator.most!r} must be a whole number from 1")

@@ -19,7 +19,7 @@ from airflow_ml_monitor.performance.label_history import LabelHistory, label_his
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.performance.label_keys import KeyIndex, KeyReader
 from airflow_ml_monitor.performance.label_rows import LabelReader, LabelRows
-from airflow_ml_monitor.performance.prediction_rows import Moments, as_table, moments_of
+from airflow_ml_monitor.performance.prediction_rows import Moments, as_table, due_of, moments_of
 from airflow_ml_monitor.performance.void import require_known, void_rows
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -31,11 +31,13 @@ Mask = NDArray[np.bool_]
 class WindowLabels:
     """What is known of the labels of a window, and what has come since an earlier moment; the words of ``LabelCounts``.
 
+    :param due: when all its labels are due: where each prediction says so for itself, the last of these moments.
     :param gained: predictions that have a label now and had none then.
     :param changed: predictions that had a label then, and have another, or none, or are void now.
     """
 
     window: Window
+    due: datetime
     predictions: int = 0
     void: int = 0
     mature: int = 0
@@ -63,7 +65,7 @@ def labels_by_window(
     windows: Sequence[Window],
     on: str | Sequence[str],
     label: str = "label",
-    delay: timedelta = timedelta(0),
+    delay: timedelta | str = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     as_of: datetime | str | None = None,
     known_at: Mapping[Window, datetime] | None = None,
@@ -134,12 +136,14 @@ class MadePredictions:
 
     :param window: the place of each one's window; shape (predictions,), as are the following.
     :param key: the number of its key in ``index``.
+    :param due: when its label is due; NaT where nobody knows.
     """
 
     index: KeyIndex
     window: Integers
     key: Integers
     at: Moments
+    due: Moments
     void: Mask
 
     @classmethod
@@ -147,7 +151,8 @@ class MadePredictions:
         cls, rows: Rows, keys: KeyReader, join: LabelJoin, windows: Sequence[Window], as_of: datetime
     ) -> MadePredictions:
         time_column = str(rows.dataset.time_column)
-        wanted = list(dict.fromkeys([*join.on, *join.void.among(rows.full_schema.names), time_column]))
+        due_column = [join.delay] if isinstance(join.delay, str) else []
+        wanted = list(dict.fromkeys([*join.on, *join.void.among(rows.full_schema.names), time_column, *due_column]))
         table = as_table(rows, wanted, rows.batches(wanted))
         at = moments_of(rows, time_column, table)
         assert at is not None
@@ -162,20 +167,22 @@ class MadePredictions:
         first[1:] = pair[order][1:] != pair[order][:-1]
         kept = order[first]
         void = void_rows(join.void, table, rows.label)[kept]
-        return cls(index, window[kept], index.of_rows[kept], at[kept], void)
+        due = due_of(rows, join.delay, table, at)
+        assert due is not None
+        return cls(index, window[kept], index.of_rows[kept], at[kept], due[kept], void)
 
     def counted(
         self,
         windows: Sequence[Window],
         known: LabelRows,
-        delay: timedelta,
+        delay: timedelta | str,
         as_of: datetime,
         known_at: Mapping[Window, datetime],
     ) -> list[WindowLabels]:
         """Return the counts of each window."""
         row, pair = label_pairs(self.key, known.key)
         now = self._state(known, row, pair, np.ones(len(row), dtype=bool))
-        mature = ~(self.at + np.timedelta64(delay) > _plain(as_of))
+        mature = ~(self.due > _plain(as_of))
         labelled, void = now >= 0, now == _VOID
         masks = {
             "predictions": np.ones(len(now), dtype=bool),
@@ -192,9 +199,18 @@ class MadePredictions:
             masks |= {"gained": labelled & ~had, "changed": had & (now != then)}
         many = {name: np.bincount(self.window[mask], minlength=len(windows)) for name, mask in masks.items()}
         return [
-            WindowLabels(window=window, **{name: int(each[place]) for name, each in many.items()})
-            for place, window in enumerate(windows)
+            WindowLabels(window=window, due=due, **{name: int(each[place]) for name, each in many.items()})
+            for place, (window, due) in enumerate(zip(windows, self._all_due(windows, delay), strict=True))
         ]
+
+    def _all_due(self, windows: Sequence[Window], delay: timedelta | str) -> list[datetime]:
+        """Return when the last label of each window is due."""
+        if not isinstance(delay, str):
+            return [window.end + delay for window in windows]
+        last = np.array([_plain(window.end) for window in windows])
+        told = ~np.isnat(self.due)
+        np.maximum.at(last, self.window[told], self.due[told])
+        return [moment.item().replace(tzinfo=UTC) for moment in last]
 
     def _state(self, known: LabelRows, row: Integers, pair: Integers, rows: Mask) -> Integers:
         """Return the code of each prediction's label by some rows of labels; -1 for none, -2 for void."""

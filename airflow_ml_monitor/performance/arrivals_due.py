@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
@@ -58,14 +58,12 @@ class DueWindow:
 class Rejudging:
     """When a window is judged, and when again.
 
-    :param delay: a window is mature that long after its end.
     :param min_gain: labels that must have come since the last verdict: a share of the window's predictions that are
         not void (a number below 1, or ``1.0``), or a number of labels (a whole one). Its last missing label is enough.
     :param early: judge windows that are over before they are mature, too, once ``min_gain`` labels are there.
     :raises ConfigurationError: a gain that is neither.
     """
 
-    delay: timedelta = timedelta(0)
     min_gain: float = 0.05
     early: bool = False
 
@@ -94,13 +92,13 @@ class Rejudging:
         return found
 
     def _reasons(self, now: WindowLabels, last: LastVerdict | None, as_of: datetime) -> tuple[str, ...]:
-        mature = now.window.end + self.delay <= as_of
+        mature = now.due <= as_of
         if last is None:
             early = self.early and not mature and self._enough(now, now.labelled)
             return ("mature",) if mature else ("early",) if early else ()
         if last.as_of > as_of:
             return ()  # a verdict that knew more was made already
-        ripened = mature and last.as_of < now.window.end + self.delay
+        ripened = mature and last.as_of < now.due
         before = now.labelled if last.labelled is None else last.labelled
         # Rows that were written later than they say they arrived were not known then: the count of then tells.
         gained = max(now.gained, now.labelled - before)

@@ -110,7 +110,7 @@ def build_cohort(
     on: str | Sequence[str],
     label: str = "label",
     columns: Sequence[str] = (),
-    delay: timedelta = timedelta(0),
+    delay: timedelta | str = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     window: Any = None,
     as_of: datetime | str | None = None,
@@ -127,7 +127,8 @@ def build_cohort(
     :param on: the key that a prediction and its label share: a column, or several.
     :param label: column of the label.
     :param columns: further columns of the predictions to keep.
-    :param delay: a prediction is mature, its label due, that long after its time.
+    :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
+        says when, such as ``"label_due_at"``. Where that is missing, the label counts as due.
     :param void: which predictions never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``. Where both have the column, either says so; of labels it is the latest row.
     :param window: event time to look at: a ``Window`` or a pair of times; all predictions by default.
@@ -164,7 +165,7 @@ def _join(
     keys.expect(of_window.full_schema, f"the predictions ({of_window.label})")
     keys.expect(of_labels.full_schema, f"the labels ({of_labels.label})")
     kept = [name for name in dict.fromkeys([*join.on, *columns]) if name != join.label]
-    found = read_predictions(of_window, keys, columns=kept, void=join.void, as_of=as_of)
+    found = read_predictions(of_window, keys, columns=kept, void=join.void, as_of=as_of, delay=join.delay)
     reader = LabelReader(
         labels=of_labels,
         predictions=of_window,
@@ -188,7 +189,7 @@ def _cohort(
     as_of: datetime,
 ) -> Cohort:
     rows = found.number
-    due = None if found.predicted_at is None else found.predicted_at + np.timedelta64(join.delay)
+    due = found.due
     void = found.void | history.void[rows]
     code = np.where(void, -1, history.label[rows])
     labelled, has_label = code >= 0, history.label[rows] >= 0

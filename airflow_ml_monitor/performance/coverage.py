@@ -16,7 +16,7 @@ def label_coverage(
     *,
     on: str | Sequence[str],
     label: str = "label",
-    delay: timedelta = timedelta(0),
+    delay: timedelta | str = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     window: Any = None,
     as_of: datetime | str | None = None,

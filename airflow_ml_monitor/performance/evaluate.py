@@ -52,7 +52,7 @@ def evaluate_model(
     threshold: float = 0.5,
     cluster: str | None = None,
     weight: str | None = None,
-    delay: timedelta = timedelta(0),
+    delay: timedelta | str = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
     reference: Window | tuple[Any, Any] | Report | None = None,
@@ -91,7 +91,8 @@ def evaluate_model(
     :param cluster: column of the predictions that says which rows belong together, such as a customer's; a row
         without a value stands alone. Intervals are as wide as that makes them.
     :param weight: column of the predictions that says how much a row counts, not below zero.
-    :param delay: a prediction is mature, its label due, that long after its time.
+    :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
+        says when, such as ``"label_due_at"``.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
     :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
     :param reference: where ``NoWorseThanReference`` finds the reference's own performance: another window of the same
@@ -167,7 +168,7 @@ class Evaluation:
     scoring: Scoring
     expect: tuple[Expectation, ...]
     segments: tuple[Segment, ...]
-    delay: timedelta
+    delay: timedelta | str
     void: str | Mapping[str, Any] | None
     min_completeness: float | None
     confidence: float
@@ -264,7 +265,8 @@ class Evaluation:
             "problem": self.scoring.problem.value,
             "expect": [one.to_dict() for one in self.expect],
             "segments": [one.to_dict() for one in self.segments],
-            "delay_seconds": self.delay.total_seconds(),
+            "delay_seconds": self.delay.total_seconds() if isinstance(self.delay, timedelta) else None,
+            "due_column": self.delay if isinstance(self.delay, str) else None,
             "void": self.void
             if self.void is None or isinstance(self.void, str)
             else {k: str(v) for k, v in self.void.items()},

@@ -55,12 +55,14 @@ def _values(wanted: Any) -> tuple[Any, ...]:
 class LabelJoin:
     """How labels are set beside predictions; see ``build_cohort``.
 
+    :param delay: how long after its prediction a label is due, or the column of the predictions that says when.
+
     :raises ConfigurationError: no key, a label that is one, or a delay below zero.
     """
 
     on: tuple[str, ...]
     label: str
-    delay: timedelta
+    delay: timedelta | str
     void: Void
 
     def __post_init__(self) -> None:
@@ -68,11 +70,15 @@ class LabelJoin:
             raise ConfigurationError(f"on={list(self.on)!r} names no key; give the column that both have, or a list")
         if self.label in self.on:
             raise ConfigurationError(f"label={self.label!r} is a key column, too; give the column of the label")
+        if isinstance(self.delay, str) and self.delay:
+            return
         if not isinstance(self.delay, timedelta) or self.delay < timedelta(0):
-            raise ConfigurationError(f"delay={self.delay!r} must be a timedelta of zero or more")
+            raise ConfigurationError(
+                f"delay={self.delay!r} must be a timedelta of zero or more, or the column that says when a label is due"
+            )
 
     @classmethod
-    def of(cls, *, on: str | Sequence[str], label: str, delay: timedelta, void: Any) -> LabelJoin:
+    def of(cls, *, on: str | Sequence[str], label: str, delay: timedelta | str, void: Any) -> LabelJoin:
         """Read it from the arguments of ``build_cohort``."""
         names = (on,) if isinstance(on, str) or not isinstance(on, Sequence) else tuple(dict.fromkeys(on))
         return cls(on=names, label=label, delay=delay, void=Void.of(void))
@@ -82,7 +88,7 @@ class LabelJoin:
 
         :raises ConfigurationError: there is such a column.
         """
-        if self.delay > timedelta(0) and predictions.time_column is None:
+        if isinstance(self.delay, timedelta) and self.delay > timedelta(0) and predictions.time_column is None:
             raise ConfigurationError(
                 f"delay={self.delay} needs time_column= on {predictions.label}, the time of the prediction: "
                 "without it nobody knows which labels are due"

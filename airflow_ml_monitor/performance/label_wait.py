@@ -35,7 +35,7 @@ class LabelWait:
     on: tuple[str, ...]
     window: Window
     label: str = "label"
-    delay: timedelta = timedelta(0)
+    delay: timedelta | str = timedelta(0)
     void: str | Mapping[str, Any] | None = None
     as_of: datetime | None = None
     min_coverage: float = 0.95
@@ -72,17 +72,19 @@ class LabelWait:
         return LabelLook(wait=self, counts=counts, as_of=as_of)
 
     @property
-    def due(self) -> datetime:
-        """When all labels of the window are due."""
-        return self.window.end + self.delay
+    def due(self) -> datetime | None:
+        """When all labels of the window are due; ``None`` where each prediction says so for itself."""
+        return None if isinstance(self.delay, str) else self.window.end + self.delay
 
     def patience(self, now: datetime) -> timedelta:
         """Return for how long another look would most likely find nothing new: zero once the labels are due."""
-        if self.as_of is not None or now >= self.due:
+        if self.as_of is not None:
             return timedelta(0)
         if now < self.window.end:
             return self.window.end - now
-        return min(self.due - now, self.delay / _LOOKS_BEFORE_DUE)
+        if isinstance(self.delay, str):
+            return timedelta(0)
+        return max(min(self.window.end + self.delay - now, self.delay / _LOOKS_BEFORE_DUE), timedelta(0))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; ``from_dict`` gives an equal one back."""
@@ -92,7 +94,7 @@ class LabelWait:
             "on": list(self.on),
             "window": self.window.to_dict(),
             "label": self.label,
-            "delay": self.delay.total_seconds(),
+            "delay": self.delay if isinstance(self.delay, str) else self.delay.total_seconds(),
             "void": _plain_void(self.void),
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "min_coverage": self.min_coverage,
@@ -105,7 +107,7 @@ class LabelWait:
             "labels": dataset_from_dict(plain["labels"]),
             "on": tuple(plain["on"]),
             "window": Window.of(plain["window"]),
-            "delay": timedelta(seconds=plain["delay"]),
+            "delay": plain["delay"] if isinstance(plain["delay"], str) else timedelta(seconds=plain["delay"]),
             "as_of": None if plain["as_of"] is None else as_utc(plain["as_of"], what="as_of"),
         }
         return cls(**{**plain, **read})
@@ -156,7 +158,8 @@ class LabelLook:
         """Return what is missing after waiting that long, and what to do."""
         if not self.counts.predictions:
             return f"{self}; waited {timeout}; check the window and what writes the predictions"
-        later = f", the last of them on {self.wait.due.isoformat(timespec='minutes')}" if self._not_mature else ""
+        due = self.wait.due if self._not_mature else None
+        later = "" if due is None else f", the last of them on {due.isoformat(timespec='minutes')}"
         missing = f"{self.counts.missing:,} labels are missing"
         return (
             f"{self}{later}; {missing} after {timeout} of waiting; give it a longer timeout=, a lower min_coverage=, "

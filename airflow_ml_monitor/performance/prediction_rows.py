@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,7 @@ class PredictionRows:
     :param index: the keys of all rows that have one.
     :param number: the number of each row's key in ``index``; shape (rows,), as are the following.
     :param predicted_at: when each was made; NaT where nobody knows. ``None`` without a time column.
+    :param due: when the label of each is due; NaT where nobody knows. ``None`` where nothing says so.
     :param void: which of them say that they never get a label.
     :param duplicates: further rows of a key, left out.
     :param keyless: rows without a key, left out.
@@ -40,6 +41,7 @@ class PredictionRows:
     index: KeyIndex
     number: Positions
     predicted_at: Moments | None
+    due: Moments | None
     void: Mask
     duplicates: int
     keyless: int
@@ -49,15 +51,23 @@ class PredictionRows:
 
 
 def read_predictions(
-    rows: Rows, reader: KeyReader, *, columns: Sequence[str], void: Void, as_of: datetime
+    rows: Rows,
+    reader: KeyReader,
+    *,
+    columns: Sequence[str],
+    void: Void,
+    as_of: datetime,
+    delay: timedelta | str = timedelta(0),
 ) -> PredictionRows:
     """Read the predictions of an opened dataset that were made by ``as_of``.
 
     :param columns: the columns to keep, those of the key among them.
+    :param delay: how long after its time a label is due, or the column that says when.
     :raises DataError: an unknown column, or keys that are none.
     """
     time_column = rows.dataset.time_column
-    extra = [*void.among(rows.full_schema.names), *([time_column] if time_column else [])]
+    times = [name for name in (time_column, delay) if isinstance(name, str)]
+    extra = [*void.among(rows.full_schema.names), *times]
     wanted = list(dict.fromkeys([*columns, *extra]))
     table = as_table(rows, wanted, rows.batches(wanted))
     predicted_at = moments_of(rows, time_column, table)
@@ -74,10 +84,22 @@ def read_predictions(
         index=index,
         number=index.of_rows[kept],
         predicted_at=None if predicted_at is None else predicted_at[kept],
+        due=due_of(rows, delay, table, None if predicted_at is None else predicted_at[kept]),
         void=void_rows(void, table, rows.label),
         duplicates=duplicates,
         keyless=keyless,
     )
+
+
+def due_of(rows: Rows, delay: timedelta | str, table: pa.Table, predicted_at: Moments | None) -> Moments | None:
+    """Return when the labels of predictions are due; ``None`` where nothing says so.
+
+    :param delay: how long after the prediction, or the column of the table that says when.
+    :raises DataError: the column holds no times, or naive ones without a ``timezone``.
+    """
+    if isinstance(delay, str):
+        return moments_of(rows, delay, table)
+    return None if predicted_at is None else predicted_at + np.timedelta64(delay)
 
 
 def moments_of(rows: Rows, column: str | None, table: pa.Table) -> Moments | None:

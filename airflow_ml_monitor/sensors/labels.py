@@ -42,7 +42,8 @@ class LabelsSensor(BaseSensorOperator):
         known.
     :param on: the key that a prediction and its label share: a column, or a list of them.
     :param label: column of the label.
-    :param delay: a prediction is mature, its label due, that long after its time.
+    :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
+        says when, such as ``"label_due_at"``.
     :param min_coverage: the share of the mature predictions, void ones left out, that must have a label.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
@@ -67,7 +68,7 @@ class LabelsSensor(BaseSensorOperator):
         labels: Dataset | Mapping[str, Any],
         on: str | Sequence[str],
         label: str = "label",
-        delay: timedelta = timedelta(0),
+        delay: timedelta | str = timedelta(0),
         min_coverage: float = 0.95,
         void: str | Mapping[str, Any] | None = None,
         window: Any = None,

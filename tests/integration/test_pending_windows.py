@@ -20,6 +20,7 @@ from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.pending_windows import PendingWindowsOperator
+from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 from airflow_ml_monitor.store import Store
 from tests.airflow_runs import Run, run_dag
 from tests.conftest import as_airflow_connection
@@ -190,6 +191,38 @@ def look_early(as_of: datetime, **kwargs: Any) -> Run:
     with DAG("pending_early", schedule=None) as dag:
         PendingWindowsOperator(task_id="pending", every=timedelta(weeks=1), since=SINCE, **settings | kwargs)
     return run_dag(dag)
+
+
+@pytest.mark.parametrize(
+    ("delay", "due"),
+    [
+        (LearntDelay(quantile=0.3), 1),
+        (LearntDelay(quantile=0.6), 0),
+        (LearntDelay(quantile=0.995, fallback=timedelta(days=1)), 1),
+        ("due_at", 1),
+    ],
+    ids=["learnt", "longer", "fallback", "column"],
+)
+def test_a_window_is_mature_by_a_learnt_delay_or_a_column(store: Store, delay: LearntDelay | str, due: int) -> None:
+    world = TestThirds().world()
+    world.said.pop()  # one label never comes: all of them are never identified
+    write(store, world)
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE predictions ADD COLUMN due_at timestamptz"))
+        connection.execute(sa.text("UPDATE predictions SET due_at = :at"), {"at": SINCE + timedelta(days=20)})
+    # A third of the labels took 13 days each, and the week was over after 7.
+    run = look_early(SINCE + timedelta(days=20, hours=12), delay=delay)
+    assert len([each for each in run.xcom("pending") if Window.of(each) == WEEKS[0]]) == due
+
+
+def test_labels_that_stay_away_are_seen_in_the_ledger(store: Store) -> None:
+    world = TestThirds().world()
+    world.said = [(1000, True, False, SINCE)]  # of no prediction
+    write(store, world)
+    look(SINCE + timedelta(days=13))
+    (entry,) = store.ledger(model="m", environment="prod")
+    assert (entry.verdict, entry.mature, entry.labelled) == (Status.INSUFFICIENT, 90, 0)
+    assert (entry.coverage, entry.completeness) == (0.0, 0.0)
 
 
 class TestNothingDue:

@@ -17,6 +17,7 @@ from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Connections, Frame, Table
 from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance import label_coverage
 from airflow_ml_monitor.performance.arrivals import WindowLabels, labels_by_window
 from tests.performance.histories import History, Truth, day, histories, truth, what_is_known
 
@@ -38,7 +39,8 @@ def by_hand(history: History, window: Window, then: int) -> WindowLabels:
         gained += labelled and not had
         changed += had and label != known.label
     counts = {name: getattr(found.counts, name) for name in COUNTED}
-    return WindowLabels(window=window, gained=gained, changed=changed, **counts)
+    due = window.end + timedelta(days=history.delay)
+    return WindowLabels(window=window, due=due, gained=gained, changed=changed, **counts)
 
 
 @settings(max_examples=150, deadline=None)
@@ -107,3 +109,26 @@ def test_windows_that_overlap_are_refused() -> None:
 
 def test_no_windows_need_no_look() -> None:
     assert labels_by_window(None, None, windows=[], on="key", delay=timedelta(1)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+def test_a_due_column_is_the_delay_said_row_by_row(history: History) -> None:
+    made = history.predictions.assign(due_at=lambda rows: rows["at"] + timedelta(days=history.delay))
+    labels = Frame(InMemory(history.labels), arrived_at_column="arrived_at")
+    question = history.question
+    predictions = Frame(InMemory(made), time_column="at")
+    by_column = label_coverage(predictions, labels, **question | {"delay": "due_at"})
+    assert by_column == label_coverage(predictions, labels, **question)
+    question |= {"windows": [question.pop("window")], "delay": "due_at"}
+    (counted,) = labels_by_window(predictions, labels, **question)
+    assert (counted.mature, counted.mature_labelled) == (by_column.mature, by_column.mature_labelled)
+
+
+def test_a_window_is_due_when_the_last_of_its_labels_is() -> None:
+    rows = {"key": [1, 2, 3], "at": [day(0), day(1), day(2)], "due_at": [day(1), day(7), pd.NaT]}
+    predictions = Frame(InMemory(pd.DataFrame(rows)), time_column="at")
+    labels = Frame(InMemory(pd.DataFrame({"key": [1], "label": ["a"]})))
+    counted = labels_by_window(predictions, labels, windows=WINDOWS, on="key", delay="due_at")
+    assert [each.due for each in counted] == [day(7), WINDOWS[1].end, WINDOWS[2].end]
+    assert [each.mature for each in counted] == [2, 1, 0], "a label of which nobody knows when it is due, is"

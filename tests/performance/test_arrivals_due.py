@@ -14,19 +14,20 @@ from airflow_ml_monitor.performance.arrivals_due import LastVerdict, Rejudging
 
 START = datetime(2013, 2, 4, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=1))
-RIPE = WINDOW.end + timedelta(days=10)
+DELAY = timedelta(days=10)
+RIPE = WINDOW.end + DELAY
 BEFORE = RIPE - timedelta(days=1)
 
 
 def known(window: Window = WINDOW, **changes: Any) -> WindowLabels:
-    given: dict[str, Any] = {"window": window, "predictions": 100, "labelled": 40}
+    given: dict[str, Any] = {"window": window, "due": window.end + DELAY, "predictions": 100, "labelled": 40}
     return WindowLabels(**given | changes)
 
 
 def reasons(
     now: WindowLabels, last: LastVerdict | None, as_of: datetime = RIPE + timedelta(days=1), **rules: Any
 ) -> tuple[str, ...]:
-    due = Rejudging(delay=timedelta(days=10), **rules).due([now], {} if last is None else {WINDOW: last}, as_of)
+    due = Rejudging(**rules).due([now], {} if last is None else {WINDOW: last}, as_of)
     return due[0].reasons if due else ()
 
 
@@ -47,7 +48,7 @@ class TestFirstVerdict:
     def test_windows_before_the_first_prediction_are_not_due(self) -> None:
         weeks = [Window(START + timedelta(days=day), START + timedelta(days=day + 1)) for day in range(3)]
         counted = [known(week, predictions=many, labelled=0) for week, many in zip(weeks, [0, 7, 0], strict=True)]
-        due = Rejudging().due(counted, {}, RIPE)
+        due = Rejudging().due(counted, {}, RIPE + timedelta(days=3))
         assert [each.window for each in due] == weeks[1:]
 
 
