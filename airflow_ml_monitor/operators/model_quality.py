@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
@@ -13,7 +14,7 @@ from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
-    from airflow_ml_monitor.performance import FindSegments, Segment
+    from airflow_ml_monitor.performance import FairnessLimit, FindSegments, Segment
     from airflow_ml_monitor.performance.expectations import Expectation
     from airflow_ml_monitor.results import Report
 
@@ -33,10 +34,13 @@ class ModelQualityOperator(LabelledOperator):
         labels that are there decide once so many are.
     :param cluster: column of the predictions that says which rows belong together, such as a customer's.
     :param weight: column of the predictions that says how much a row counts.
-    :param find_segments: columns of the predictions by which the worst parts of the rows are found; or ``FindSegments``.
+    :param find_segments: columns of the predictions by which to find the worst parts of the rows; or ``FindSegments``.
+    :param fairness: how much groups may differ: ``FairnessLimit("equalized_odds_difference", 0.1, by="sex")``.
+    :param trained_at: when the model was trained, templated: its age at the end of the window is told.
+    :param max_age: an older model fails.
     """
 
-    template_fields: Sequence[str] = (*LabelledOperator.template_fields, "predictions", "reference")
+    template_fields: Sequence[str] = (*LabelledOperator.template_fields, "predictions", "reference", "trained_at")
     kind = "model_quality"
 
     def __init__(
@@ -50,6 +54,9 @@ class ModelQualityOperator(LabelledOperator):
         cluster: str | None = None,
         weight: str | None = None,
         find_segments: str | Sequence[str] | FindSegments | None = None,
+        fairness: FairnessLimit | Sequence[FairnessLimit] = (),
+        trained_at: Any = None,
+        max_age: timedelta | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -59,6 +66,9 @@ class ModelQualityOperator(LabelledOperator):
         self.reference = reference
         self.min_completeness = min_completeness
         self.find_segments = find_segments
+        self.fairness = fairness
+        self.trained_at = trained_at
+        self.max_age = max_age
         self.cluster = cluster
         self.weight = weight
 
@@ -76,6 +86,9 @@ class ModelQualityOperator(LabelledOperator):
             cluster=self.cluster,
             weight=self.weight,
             find_segments=self.find_segments,
+            fairness=self.fairness,
+            trained_at=given(self.trained_at),
+            max_age=self.max_age,
             history=self._history(inputs),
             **self._options(inputs),
         )

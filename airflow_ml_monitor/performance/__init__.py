@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NoWorseThanPrevious,
         NoWorseThanReference,
     )
+    from airflow_ml_monitor.performance.fairness_limits import FairnessLimit
     from airflow_ml_monitor.performance.find_segments import FindSegments
     from airflow_ml_monitor.performance.registry import metric_names
     from airflow_ml_monitor.performance.segments import Segment
@@ -33,6 +34,7 @@ __all__ = [
     "AtMost",
     "BetterThanDummy",
     "Cohort",
+    "FairnessLimit",
     "FindSegments",
     "LabelCounts",
     "NoWorseThanPrevious",
@@ -54,6 +56,7 @@ __getattr__ = lazy_exports(
         "AtLeast": "expectations",
         "AtMost": "expectations",
         "Cohort": "cohort",
+        "FairnessLimit": "fairness_limits",
         "FindSegments": "find_segments",
         "LabelCounts": "cohort",
         "BetterThanDummy": "expectations",

@@ -20,6 +20,7 @@ from airflow_ml_monitor.performance.expectations import (
     NoWorseThanReference,
     Relative,
 )
+from airflow_ml_monitor.performance.fairness_limits import FairnessLimit
 from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.further_checks import NOTHING_FURTHER, FurtherChecks
@@ -62,6 +63,9 @@ def evaluate_model(
     confidence: float = 0.95,
     history: Iterable[Report] = (),
     find_segments: str | Iterable[str] | FindSegments | None = None,
+    fairness: FairnessLimit | Iterable[FairnessLimit] = (),
+    trained_at: datetime | str | None = None,
+    max_age: timedelta | None = None,
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on a model's quality in a window, by the labels known at ``as_of``.
@@ -106,6 +110,9 @@ def evaluate_model(
         ``as_of`` do not count.
     :param find_segments: columns of the predictions by which to find the parts of the rows where the loss is greatest,
         told as ``worst_segment``; or ``FindSegments``.
+    :param fairness: limits on how much groups may differ: ``FairnessLimit`` (binary).
+    :param trained_at: when the model was trained: its age at the end of the window is the check ``model_age``,
+        which fails beyond ``max_age``.
     :param connections: where connection ids and URLs of datasets lead.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
@@ -134,7 +141,9 @@ def evaluate_model(
         confidence=confidence,
         as_of=datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of"),
         connections=connections,
-        further=FurtherChecks.of(find_segments=find_segments),
+        further=FurtherChecks.of(
+            find_segments=find_segments, fairness=fairness, trained_at=trained_at, max_age=max_age
+        ),
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
@@ -244,8 +253,9 @@ class Evaluation:
         for segment in segments:
             results += judge_segments(segment, frame, answers, rulings)
         asked = {one.metric for one in self.expect}
-        if not self.expect:
+        if not self.expect and not self.further.fairness:
             found = [*found, nothing_expected()]
+        found += self.further.aged(cohort.window, cohort.as_of)
         results += self.further.judge(frame, answers, self.scoring, self.confidence, self.min_completeness)
         others = other_metrics(self.scoring, asked, len(answers))
         return [*found, *results, *(told(metric, answers, self.confidence) for metric in others)]

@@ -39,7 +39,7 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     DriftOperator: {"data": DATA, "reference": "{{ ds }}", "reference_version": "{{ params.v }}"},
     BuildReferenceOperator: {"data": DATA, "name": "{{ ds }}"},
     GateOperator: {},
-    ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
+    ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}", "trained_at": "{{ ds }}"},
     CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
     EstimatePerformanceOperator: {"predictions": DATA, "reference": DATA, "reference_window": ("{{ ds }}", "{{ ds }}")},
 }
