@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from airflow_ml_monitor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from airflow_ml_monitor.performance.arrivals import WindowLabels, labels_by_window
     from airflow_ml_monitor.performance.cohort import Cohort, LabelCounts, build_cohort
     from airflow_ml_monitor.performance.compare import compare_models
     from airflow_ml_monitor.performance.coverage import label_coverage
+    from airflow_ml_monitor.performance.delays import DelayCurve, label_outage, learn_delay
+    from airflow_ml_monitor.performance.delays_learnt import LearntDelay
     from airflow_ml_monitor.performance.estimation.estimate import estimate_performance
     from airflow_ml_monitor.performance.estimation.explain import explain_change
     from airflow_ml_monitor.performance.estimation.realised import compare_with_estimate
@@ -34,12 +37,15 @@ __all__ = [
     "AtMost",
     "BetterThanDummy",
     "Cohort",
+    "DelayCurve",
     "FairnessLimit",
     "FindSegments",
     "LabelCounts",
+    "LearntDelay",
     "NoWorseThanPrevious",
     "NoWorseThanReference",
     "Segment",
+    "WindowLabels",
     "build_cohort",
     "compare_models",
     "compare_with_estimate",
@@ -47,6 +53,9 @@ __all__ = [
     "evaluate_model",
     "explain_change",
     "label_coverage",
+    "label_outage",
+    "labels_by_window",
+    "learn_delay",
     "metric_names",
 ]
 
@@ -58,7 +67,10 @@ __getattr__ = lazy_exports(
         "Cohort": "cohort",
         "FairnessLimit": "fairness_limits",
         "FindSegments": "find_segments",
+        "DelayCurve": "delays",
         "LabelCounts": "cohort",
+        "LearntDelay": "delays_learnt",
+        "WindowLabels": "arrivals",
         "BetterThanDummy": "expectations",
         "NoWorseThanPrevious": "expectations",
         "NoWorseThanReference": "expectations",
@@ -70,6 +82,9 @@ __getattr__ = lazy_exports(
         "evaluate_model": "evaluate",
         "explain_change": "estimation.explain",
         "label_coverage": "coverage",
+        "label_outage": "delays",
+        "labels_by_window": "arrivals",
+        "learn_delay": "delays",
         "metric_names": "registry",
     },
 )
