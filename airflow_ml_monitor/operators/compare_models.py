@@ -10,6 +10,7 @@ from airflow_ml_monitor.operators._labelled import LabelledOperator
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance import Segment
     from airflow_ml_monitor.performance.comparison_rule import Goal
 
 
@@ -24,6 +25,8 @@ class CompareModelsOperator(LabelledOperator):
     :param goal: ``"superiority"``, better by more than ``margin``; ``"non_inferiority"``, worse by no more than that.
     :param margin: in the metric's own units.
     :param min_completeness: with a smaller share of the labels nothing is proven.
+    :param segments: columns by whose levels the two are compared as well; ``Segment("carrier", required=True)`` vetoes
+        a challenger that is not proven to be no worse there by more than ``segment_margin``.
     """
 
     template_fields: Sequence[str] = (*LabelledOperator.template_fields, "champion", "challenger")
@@ -38,6 +41,8 @@ class CompareModelsOperator(LabelledOperator):
         goal: Goal = "superiority",
         margin: float = 0.0,
         min_completeness: float = 0.9,
+        segments: str | Segment | Sequence[str | Segment] = (),
+        segment_margin: float | None = None,
         close_on: Collection[str] = ("fail", "error", "insufficient", "warn"),
         **kwargs: Any,
     ) -> None:
@@ -48,6 +53,8 @@ class CompareModelsOperator(LabelledOperator):
         self.goal = goal
         self.margin = margin
         self.min_completeness = min_completeness
+        self.segments = segments
+        self.segment_margin = segment_margin
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import compare_models
@@ -60,6 +67,8 @@ class CompareModelsOperator(LabelledOperator):
             goal=self.goal,
             margin=self.margin,
             min_completeness=self.min_completeness,
+            segments=self.segments,
+            segment_margin=self.segment_margin,
             **self._options(inputs),
         )
         return Outcome(report=report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,17 +12,18 @@ import numpy as np
 
 from airflow_ml_monitor.data import Connections, as_dataset
 from airflow_ml_monitor.performance.answers import Answers, Numbers
-from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable, worded
+from airflow_ml_monitor.performance.compared import SegmentVeto, compared
+from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable
 from airflow_ml_monitor.performance.evaluate import Evaluation
 from airflow_ml_monitor.performance.findings import findings
 from airflow_ml_monitor.performance.pairs import Side, pairs
 from airflow_ml_monitor.performance.registry import (
     Metric,
     difference,
-    difference_at_worst,
     estimate,
 )
 from airflow_ml_monitor.performance.scoring import Scoring
+from airflow_ml_monitor.performance.segments import Segment, as_segments
 from airflow_ml_monitor.performance.told import other_metrics
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
@@ -49,6 +50,8 @@ def compare_models(
     delay: timedelta = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     min_completeness: float = 0.9,
+    segments: str | Segment | Iterable[str | Segment] = (),
+    segment_margin: float | None = None,
     window: Any = None,
     as_of: datetime | str | None = None,
     confidence: float = 0.95,
@@ -68,6 +71,9 @@ def compare_models(
     :param metric: what they are compared by.
     :param goal: ``"superiority"`` or ``"non_inferiority"``.
     :param margin: in the metric's own units, not below zero.
+    :param segments: columns of the champion's predictions by whose levels the two are compared as well. A ``required``
+        one vetoes: in each of its levels the challenger must be proven no worse by more than ``segment_margin``. The
+        others are told.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
     """
@@ -83,6 +89,7 @@ def compare_models(
         threshold=threshold,
     )
     rule = Rule(metric=comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
+    veto = SegmentVeto(as_segments(segments), segment_margin)
     sides = [
         Evaluation(
             predictions=as_dataset(predictions),
@@ -90,7 +97,7 @@ def compare_models(
             on=on,
             scoring=scoring,
             expect=(),
-            segments=(),
+            segments=wanted,
             delay=delay,
             void=void,
             min_completeness=None,
@@ -98,25 +105,26 @@ def compare_models(
             as_of=moment,
             connections=connections,
         )
-        for predictions in (champion, challenger)
+        for predictions, wanted in ((champion, veto.segments), (challenger, ()))
     ]
     where = None if window is None else Window.of(window)
     first, second = (Side.of(side, where) for side in sides)
     return Report(
         kind=KIND,
-        results=tuple(_results(first, second, rule, confidence)),
+        results=tuple(_results(first, second, rule, veto, confidence)),
         window=where,
         as_of=moment,
         rows_reference=len(first.keys),
         rows_current=len(second.keys),
         duration=time.perf_counter() - started,
-        config=_config(sides, rule),
+        config=_config(sides, rule, veto),
     )
 
 
-def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[CheckResult]:
+def _results(first: Side, second: Side, rule: Rule, veto: SegmentVeto, confidence: float) -> list[CheckResult]:
     common = first.answered.intersection(second.answered, sort=False)
     old, new = (side.read.answers.take(side.keys.get_indexer(common)) for side in (first, second))
+    frame = first.frame.iloc[first.keys.get_indexer(common)].reset_index(drop=True)
     old, new = _of_the_same_classes(old, new)
     counts = first.cohort.counts
     beside = findings(counts, first.read.invalid_answers, first.read.invalid_labels, len(first.read.valid))
@@ -126,7 +134,8 @@ def _results(first: Side, second: Side, rule: Rule, confidence: float) -> list[C
         *(replace(result, segment="challenger") for result in _duplicates(second)),
         pairs(first, second, len(common)),
         _completeness(old, rule),
-        _compared(old, new, rule, confidence),
+        compared(old, new, rule, confidence),
+        *veto.judge(frame, old, new, rule, confidence),
         *(_own(name, answers, rule.metric, confidence) for name, answers in (("champion", old), ("challenger", new))),
         *(_told(metric, old, new, confidence) for metric in _others(rule.metric, first.scoring, len(old))),
     ]
@@ -175,33 +184,6 @@ def _completeness(answers: Answers, rule: Rule) -> CheckResult:
     )
 
 
-def _compared(old: Answers, new: Answers, rule: Rule, confidence: float) -> CheckResult:
-    found = difference(rule.metric, old, new, confidence=confidence)
-    missing = int(np.isnan(old.y).sum())
-    worst = difference_at_worst(rule.metric, old, new, confidence=confidence) if missing and found.n else None
-    status = rule.decide_with(found, worst)
-    return CheckResult(
-        check=rule.metric.name,
-        metric=f"{rule.metric.name}_difference",
-        status=status,
-        required=True,
-        value=found.value,
-        limits=rule.limits,
-        interval=found.interval,
-        p_value=found.p_value,
-        n_reference=found.n,
-        n_current=found.n,
-        message=worded(found, status, rule, confidence, worst=worst, missing=missing),
-        detail={
-            "goal": rule.goal,
-            "margin": rule.margin,
-            "interval_method": found.method,
-            "missing": missing,
-            "worst": None if worst is None or worst.interval is None else [worst.value, list(worst.interval)],
-        },
-    )
-
-
 def _others(metric: Metric, scoring: Scoring, rows: int) -> list[Metric]:
     """Return the other metrics that models can be compared by; not those that would take long."""
     return [one for one in other_metrics(scoring, {metric.name}, rows) if one.better != "neither"]
@@ -239,9 +221,9 @@ def _own(name: str, answers: Answers, metric: Metric, confidence: float) -> Chec
     )
 
 
-def _config(sides: Sequence[Evaluation], rule: Rule) -> dict[str, Any]:
+def _config(sides: Sequence[Evaluation], rule: Rule, veto: SegmentVeto) -> dict[str, Any]:
     champion, challenger = (side.to_dict(None) for side in sides)
-    for name in ("expect", "segments", "reference"):
+    for name in ("expect", "reference"):
         del champion[name]
     return champion | {
         "champion": champion.pop("predictions"),
@@ -250,4 +232,5 @@ def _config(sides: Sequence[Evaluation], rule: Rule) -> dict[str, Any]:
         "goal": rule.goal,
         "margin": rule.margin,
         "min_completeness": rule.min_completeness,
+        "segment_margin": veto.margin,
     }

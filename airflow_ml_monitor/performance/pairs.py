@@ -32,6 +32,11 @@ class Side:
         return cls(evaluation.scoring, cohort, read, keys)
 
     @property
+    def frame(self) -> pd.DataFrame:
+        """The rows of the keys, in their order."""
+        return self.cohort.frame[~self.cohort.void]
+
+    @property
     def answered(self) -> pd.Index[Any]:
         """The keys with an answer that can be used."""
         return self.keys[self.read.valid]

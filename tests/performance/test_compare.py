@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance import compare_models
+from airflow_ml_monitor.performance import Segment, compare_models
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from tests.performance.scored import START, asked, made, scored, told
 
@@ -169,3 +169,85 @@ def test_a_metric_without_a_worst_case_says_that_labels_are_missing() -> None:
     good, labels = scored()
     report = compared(noisier(good, 3.0), good, with_hidden_labels(labels, 3), metric="roc_auc")
     assert "; 3 labels are missing" in check(report, "roc_auc").message
+
+
+def of_carriers(*, spoiled: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return a champion, a challenger that is better, but of one carrier noisier by that much, and the labels."""
+    good, labels = scored(3000)
+    good["carrier"] = np.where(np.arange(len(good)) % 8 == 0, "B6", "UA")
+    worse = noisier(good, spoiled, seed=5)
+    champion = noisier(good, 1.5)
+    return champion, good.assign(score=worse["score"].where(good["carrier"] == "B6", good["score"])), labels
+
+
+def vetoed(spoiled: float, *, required: bool, margin: float = 0.05, **kwargs: Any) -> Report:
+    segments = Segment("carrier", required=required)
+    return compared(*of_carriers(spoiled=spoiled), segments=segments, segment_margin=margin, **kwargs)
+
+
+def statuses(report: Report) -> dict[str | None, Status]:
+    return {one.segment: one.status for one in report.results if one.check == "log_loss"}
+
+
+def test_a_challenger_that_is_worse_in_a_required_segment_is_vetoed() -> None:
+    report = vetoed(4.0, required=True)
+    assert statuses(report) == {None: Status.PASS, "carrier=UA": Status.PASS, "carrier=B6": Status.FAIL}
+    assert (report.status, [one.segment for one in report.reasons]) == (Status.FAIL, ["carrier=B6"])
+
+
+def test_one_that_is_better_everywhere_passes() -> None:
+    assert vetoed(0.0, required=True).status is Status.PASS
+
+
+def test_a_segment_that_is_not_required_is_told() -> None:
+    report = vetoed(4.0, required=False)
+    assert (report.status, statuses(report)["carrier=B6"]) == (Status.PASS, Status.FAIL)
+
+
+def test_what_is_not_proven_in_a_required_segment_is_not_deployed() -> None:
+    champion, challenger, labels = of_carriers(spoiled=0.0)
+    champion.loc[:19, "carrier"] = "DL"
+    segments = Segment("carrier", required=True)
+    report = compared(champion, challenger, labels, segments=segments, segment_margin=0.05)
+    assert (report.status, statuses(report)["carrier=DL"]) == (Status.INSUFFICIENT, Status.INSUFFICIENT)
+    named = Segment("carrier", levels=["UA", "B6"], required=True)
+    assert compared(champion, challenger, labels, segments=named, segment_margin=0.05).status is Status.PASS
+
+
+def test_the_number_of_levels_is_counted() -> None:
+    champion, challenger, labels = of_carriers(spoiled=0.0)
+    one, two = (
+        of_segment(
+            compared(champion, challenger, labels, segments=Segment("carrier", levels=levels), segment_margin=0.1),
+            "carrier=B6",
+        )
+        for levels in (["B6"], ["B6", "UA"])
+    )
+    assert one.value == two.value
+    assert two.interval is not None
+    assert one.interval is not None
+    assert two.interval.lower < one.interval.lower < one.interval.upper < two.interval.upper
+
+
+def of_segment(report: Report, name: str) -> CheckResult:
+    (found,) = [one for one in report.results if one.segment == name and one.check == "log_loss"]
+    return found
+
+
+def test_the_missing_labels_of_a_segment_are_at_their_worst() -> None:
+    champion, challenger, labels = of_carriers(spoiled=0.0)
+    hidden = labels[~((champion["carrier"] == "B6") & (labels["id"] % 16 == 0))]
+    segments = Segment("carrier", required=True)
+    report = compared(champion, challenger, hidden, segments=segments, segment_margin=0.0)
+    assert statuses(report)["carrier=B6"] is Status.INSUFFICIENT
+    assert "missing labels are at their worst" in of_segment(report, "carrier=B6").message
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"segments": "carrier"}, "needs segment_margin="), ({"segment_margin": 0.1}, "needs segments=")],
+)
+def test_segments_and_their_margin_go_together(given: dict[str, Any], sentence: str) -> None:
+    good, labels = scored(10)
+    with pytest.raises(ConfigurationError, match=sentence):
+        compared(good, good, labels, **given)
