@@ -15,12 +15,13 @@ _HEAD = (
 )
 _MEMORY, _FILES, _WHOLE = "computing, frame in memory", "reading and computing, from Parquet", "whole process"
 _TARGETS = (
-    (_MEMORY, "pandas", "inner", "evidently", "inner", "500"),
-    (_MEMORY, "pandas", "inner", "nannyml", "inner", "70"),
-    (f"{_MEMORY}, beside fit and computing", "pandas", "inner", "nannyml", "fitted", ""),
+    (f"{_MEMORY} (pandas)", "pandas", "inner", "evidently", "inner", "500"),
+    (f"{_MEMORY} (Arrow)", "arrow", "inner", "evidently", "inner", "500"),
+    (f"{_MEMORY} (pandas), beside fit and computing", "pandas", "inner", "nannyml", "fitted", "70"),
+    (f"{_MEMORY} (pandas), beside computing alone", "pandas", "inner", "nannyml", "inner", ""),
     (_FILES, "parquet", "inner", "evidently", "inner", "300"),
-    (_FILES, "parquet", "inner", "nannyml", "inner", "50"),
-    (f"{_FILES}, beside fit and computing", "parquet", "inner", "nannyml", "fitted", ""),
+    (f"{_FILES}, beside fit and computing", "parquet", "inner", "nannyml", "fitted", "50"),
+    (f"{_FILES}, beside computing alone", "parquet", "inner", "nannyml", "inner", ""),
     (f"{_WHOLE}, reference built in it", "both", "wall", "evidently", "wall", "60"),
     (f"{_WHOLE}, reference built in it", "both", "wall", "nannyml_fastest", "wall", "9"),
     (f"{_WHOLE}, reference stored", "parquet", "wall", "evidently", "wall", ""),
