@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from airflow_ml_monitor.errors import ConfigurationError
@@ -91,6 +93,8 @@ class Metric:
 
 
 _METRICS: dict[tuple[Problem, str], Metric] = {}
+_FAMILIES: dict[tuple[Problem, str], Callable[..., Metric]] = {}
+_NUMBERS = re.compile(r"[-+]?\d*\.?\d+(,[-+]?\d*\.?\d+)*")
 
 
 def register(metric: Metric) -> None:
@@ -104,6 +108,29 @@ def register(metric: Metric) -> None:
     _METRICS[key] = metric
 
 
+def register_family(problem: Problem, prefix: str, make: Callable[..., Metric]) -> None:
+    """Add metrics named by a prefix and numbers, of which ``make`` makes one: ``pinball@`` for ``pinball@0.9``."""
+    if (problem, prefix) in _FAMILIES:
+        raise ConfigurationError(f"metrics {prefix!r} for {problem} exist already")
+    _FAMILIES[problem, prefix] = make
+
+
+def metric_families(problem: Problem | str) -> list[str]:
+    """Return the beginnings of the names that say a number, such as ``pinball@`` of ``pinball@0.9``."""
+    from airflow_ml_monitor.performance import metrics  # noqa: F401 - they register themselves
+
+    return sorted(prefix for its, prefix in _FAMILIES if its == Problem(problem))
+
+
+@functools.cache
+def _of_family(name: str, problem: Problem) -> Metric | None:
+    for prefix in metric_families(problem):
+        numbers = name.removeprefix(prefix)
+        if name.startswith(prefix) and _NUMBERS.fullmatch(numbers):
+            return replace(_FAMILIES[problem, prefix](*map(float, numbers.split(","))), name=name)
+    return None
+
+
 def find_metric(name: str, problem: Problem) -> Metric:
     """Return the metric of that name.
 
@@ -111,9 +138,9 @@ def find_metric(name: str, problem: Problem) -> Metric:
     """
     from airflow_ml_monitor.performance import metrics  # noqa: F401 - they register themselves
 
-    found = _METRICS.get((problem, name))
+    found = _METRICS.get((problem, name)) or _of_family(name, problem)
     if found is None:
-        known = metric_names(problem)
+        known = [*metric_names(problem), *(f"{prefix}<number>" for prefix in metric_families(problem))]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
         raise ConfigurationError(f"no metric {name!r} for a {problem} problem; {hint}")
@@ -156,12 +183,11 @@ def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
 
 def _of_unlike_rows(metric: Metric, answers: Answers, plain: Estimate, confidence: float) -> Estimate:
     """Return a metric of rows that belong together or have weights, from that of as many rows without."""
-    if plain.value is None:
-        return plain
+    reason = _unweighable(metric, answers)
+    if plain.value is None or reason:
+        return Estimate(None, None, plain.n, reason=plain.reason or reason)
     if metric.influence is None:
-        return plain._replace(interval=None, reason=f"{metric.name} has no interval for cluster= or weight=")
-    if not answers.weights.sum() > 0:
-        return Estimate(None, None, plain.n, reason="the weights of all rows are zero")
+        return plain._replace(interval=None, reason=f"{metric.name} has no interval for rows with cluster=")
     value, rows = metric.influence(answers)
     if math.isnan(value):
         return Estimate(None, None, plain.n, reason="it is not defined for the rows that have a weight")
@@ -171,6 +197,14 @@ def _of_unlike_rows(metric: Metric, answers: Answers, plain: Estimate, confidenc
     if interval is None:
         return Estimate(value, None, plain.n, reason=plain.reason or how)
     return Estimate(value, interval, plain.n, f"{plain.method}; {how}")
+
+
+def _unweighable(metric: Metric, answers: Answers) -> str:
+    if answers.weight is None:
+        return ""
+    if metric.influence is None:
+        return f"{metric.name} is not known for rows with weight="
+    return "" if answers.weight.sum() > 0 else "the weights of all rows are zero"
 
 
 def _compare_unlike_rows(metric: Metric) -> Comparison:

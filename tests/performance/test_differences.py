@@ -57,7 +57,9 @@ def test_changing_the_sides_changes_the_sign(problem: Problem, name: str) -> Non
     assert tuple(one.interval) == pytest.approx((-other.interval.upper, -other.interval.lower), abs=0.1 * width)
 
 
-@pytest.mark.parametrize(("problem", "name"), [each for each in EVERY if each[1] not in (OF_LABELS_ONLY, "bias")])
+@pytest.mark.parametrize(
+    ("problem", "name"), [each for each in EVERY if each[1] not in (OF_LABELS_ONLY, "bias", "ece")]
+)
 def test_a_clearly_worse_challenger_is_seen(problem: Problem, name: str) -> None:
     champion = MAKE[problem](2_000, seed=5)
     if problem is Problem.REGRESSION:

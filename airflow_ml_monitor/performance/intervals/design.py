@@ -15,10 +15,16 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.results import Interval
 
-Scale = Literal["plain", "share", "positive", "correlation"]
+Scale = Literal["plain", "share", "positive", "distance", "correlation"]
 LEAST_CLUSTERS = 10
 """Clusters below which the spread between them is not known well enough for an interval."""
-_ENDS = {"plain": (-math.inf, math.inf), "share": (0.0, 1.0), "positive": (0.0, math.inf), "correlation": (-1.0, 1.0)}
+_ENDS = {
+    "plain": (-math.inf, math.inf),
+    "share": (0.0, 1.0),
+    "positive": (0.0, math.inf),
+    "distance": (0.0, math.inf),
+    "correlation": (-1.0, 1.0),
+}
 
 
 def stretched(
@@ -42,6 +48,7 @@ def stretched(
     if interval is None:
         return None, ""
     before, after = _error(plain_rows / len(plain_rows), confidence), _error(sums, confidence)
+    least, most = _ENDS[scale]
     inner = before > 0 and after > 0 and all(_inside(one, scale) for one in (plain, value, *interval))
     if inner:
         factor = after * _slope(value, scale) / (before * _slope(plain, scale))
@@ -49,9 +56,8 @@ def stretched(
         ends = (_from(_to(value, scale) + factor * (_to(end, scale) - _to(plain, scale)), scale) for end in interval)
     else:
         factor = max(1.0, len(answers) / _effective(answers), (after / before) ** 2 if before > 0 else 1.0)
-        least, most = _ENDS[scale]
-        ends = (min(most, max(least, value + factor * (end - plain))) for end in interval)
-    return Interval(*ends), _named(answers, len(sums))
+        ends = (value + factor * (end - plain) for end in interval)
+    return Interval(*(min(most, max(least, end)) for end in ends)), _named(answers, len(sums))
 
 
 def robust(

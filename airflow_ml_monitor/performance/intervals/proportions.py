@@ -29,6 +29,15 @@ def wilson(successes: float, trials: float, confidence: float) -> Interval:
     return Interval(0.0 if successes == 0 else max(0.0, lower), 1.0 if successes == trials else min(1.0, upper))
 
 
+def effective_wilson(share: float, variance: float, most: float, confidence: float) -> Interval:
+    """Return Wilson's interval of a value between 0 and 1, of as many trials as its variance stands for.
+
+    :param most: the trials that there are at most; all of them where the variance is none.
+    """
+    trials = most if variance <= 0 else min(most, share * (1 - share) / variance)
+    return wilson(share * trials, trials, confidence) if trials > 0 else Interval(0.0, 1.0)
+
+
 def f1_interval(true_positive: float, false_positive: float, false_negative: float, confidence: float) -> Interval:
     """Return the interval of F1 from Wilson's of the Jaccard share J = TP / (TP + FP + FN), as F1 = 2 J / (1 + J)."""
     jaccard = wilson(true_positive, true_positive + false_positive + false_negative, confidence)

@@ -5,10 +5,23 @@ from __future__ import annotations
 from airflow_ml_monitor.performance.metrics import (
     average_precision,
     binary,
+    calibration,
+    families,
     multiclass,
     probabilities,
     ranking,
     regression,
+    separation,
 )
 
-__all__ = ["average_precision", "binary", "multiclass", "probabilities", "ranking", "regression"]
+__all__ = [
+    "average_precision",
+    "binary",
+    "calibration",
+    "families",
+    "multiclass",
+    "probabilities",
+    "ranking",
+    "regression",
+    "separation",
+]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
 from airflow_ml_monitor.performance.intervals.design import Scale
+from airflow_ml_monitor.performance.intervals.proportions import effective_wilson
 from airflow_ml_monitor.performance.registry import (
     Better,
     Comparison,
@@ -39,7 +40,7 @@ def confusion(answers: Answers) -> NDArray[np.int64]:
     return np.bincount(codes, minlength=size * size).reshape(size, size)
 
 
-def register_counts(
+def counts_metric(
     name: str,
     problem: Problem,
     statistic: Statistic,
@@ -51,8 +52,8 @@ def register_counts(
     better: Better = "higher",
     row_loss: RowLoss | None = None,
     scale: Scale = "share",
-) -> None:
-    """Register a metric of the table.
+) -> Metric:
+    """Return a metric of the table.
 
     :param undefined: why there may be no value.
     :param interval: from the table and the confidence to an interval and its name; a bootstrap otherwise.
@@ -68,20 +69,23 @@ def register_counts(
         return Estimate(value, around, len(answers), method)
 
     compare = comparison or partial(_compared, statistic=statistic, undefined=undefined)
-    register(
-        Metric(
-            name,
-            problem,
-            better,
-            "predicted",
-            estimator,
-            compare,
-            completions,
-            row_loss=row_loss,
-            influence=partial(influence_of, statistic=statistic),
-            scale=scale,
-        )
+    return Metric(
+        name,
+        problem,
+        better,
+        "predicted",
+        estimator,
+        compare,
+        completions,
+        row_loss=row_loss,
+        influence=partial(influence_of, statistic=statistic),
+        scale=scale,
     )
+
+
+def register_counts(name: str, problem: Problem, statistic: Statistic, **options: Any) -> None:
+    """Register the metric that ``counts_metric`` returns."""
+    register(counts_metric(name, problem, statistic, **options))
 
 
 def influence_of(answers: Answers, *, statistic: Statistic) -> tuple[float, Numbers]:
@@ -89,6 +93,13 @@ def influence_of(answers: Answers, *, statistic: Statistic) -> tuple[float, Numb
     size, weights = max(2, len(answers.classes)), answers.weights
     codes = (answers.y * size + predicted_of(answers)).astype(np.int64)
     table = np.bincount(codes, weights, size * size) / weights.sum()
+    value, slopes = slopes_at(table.reshape(size, size), statistic)
+    return value, slopes[codes]
+
+
+def slopes_at(shares: Numbers, statistic: Statistic) -> tuple[float, Numbers]:
+    """Return a statistic of a table of shares, and what a row of each cell adds to it: by small steps either way."""
+    size, table = len(shares), shares.ravel()
     slopes = np.zeros(size * size)
     filled = np.flatnonzero(table)
     for cells in np.array_split(filled, max(1, len(filled) * size * size // _MOST_CELLS)):
@@ -96,7 +107,20 @@ def influence_of(answers: Answers, *, statistic: Statistic) -> tuple[float, Numb
         step[np.arange(len(cells)), cells] = _STEP * table[cells]
         up, down = (statistic((table + way * step).reshape(-1, size, size)) for way in (1, -1))
         slopes[cells] = (up - down) / (2 * _STEP * table[cells])
-    return float(statistic(table.reshape(size, size))), slopes[codes] - float((slopes * table).sum())
+    return float(statistic(shares)), slopes - float((slopes * table).sum())
+
+
+def slopes_wilson(
+    table: NDArray[np.int64], statistic: Statistic, trials: float, confidence: float
+) -> tuple[Interval, str]:
+    """Return Wilson's interval of a statistic between 0 and 1, of as many trials as its own error stands for.
+
+    :param trials: the most that there can be: the rows that it is about.
+    """
+    shares = table / table.sum()
+    value, slopes = slopes_at(shares, statistic)
+    variance = float((shares.ravel() * slopes**2).sum()) / float(table.sum())
+    return effective_wilson(value, variance, trials, confidence), "Wilson, effective sample size"
 
 
 def as_answered(answers: Answers) -> tuple[Numbers, Numbers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ Loss = Callable[[Answers], Numbers]
 NO_SPREAD = "one row, or rows without any error, do not tell how far the mean may be off"
 
 
-def register_loss(
+def loss_metric(
     name: str,
     problem: Problem,
     loss: Loss,
@@ -33,8 +34,8 @@ def register_loss(
     needs: Needs,
     most: float | None = None,
     completions: Completions | None = None,
-) -> None:
-    """Register the mean of a loss that is never negative; lower is better.
+) -> Metric:
+    """Return the mean of a loss that is never negative; lower is better.
 
     Labels of one class have a mean loss, and no interval: the losses of the other class may be of another size.
 
@@ -51,20 +52,23 @@ def register_loss(
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         return paired(loss(challenger) - loss(champion), confidence)
 
-    register(
-        Metric(
-            name,
-            problem,
-            "lower",
-            needs,
-            estimator,
-            comparison,
-            completions,
-            row_loss=loss,
-            influence=mean_influence(loss),
-            scale="positive",
-        )
+    return Metric(
+        name,
+        problem,
+        "lower",
+        needs,
+        estimator,
+        comparison,
+        completions,
+        row_loss=loss,
+        influence=mean_influence(loss),
+        scale="positive",
     )
+
+
+def register_loss(name: str, problem: Problem, loss: Loss, **options: Any) -> None:
+    """Register the metric that ``loss_metric`` returns."""
+    register(loss_metric(name, problem, loss, **options))
 
 
 def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> None:
@@ -94,7 +98,7 @@ def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> N
     register(Metric(name, problem, "lower", needs, estimator, comparison, influence=influence, scale="positive"))
 
 
-def register_mean(
+def mean_metric(
     name: str,
     problem: Problem,
     value: Loss,
@@ -102,8 +106,8 @@ def register_mean(
     needs: Needs,
     better: Better = "neither",
     completions: Completions | None = None,
-) -> None:
-    """Register the mean of a value of any sign."""
+) -> Metric:
+    """Return the mean of a value of any sign."""
 
     def estimator(answers: Answers, confidence: float) -> Estimate:
         values = value(answers)
@@ -113,7 +117,12 @@ def register_mean(
         return paired(value(challenger) - value(champion), confidence)
 
     influence = mean_influence(value)
-    register(Metric(name, problem, better, needs, estimator, comparison, completions, influence=influence))
+    return Metric(name, problem, better, needs, estimator, comparison, completions, influence=influence)
+
+
+def register_mean(name: str, problem: Problem, value: Loss, **options: Any) -> None:
+    """Register the metric that ``mean_metric`` returns."""
+    register(mean_metric(name, problem, value, **options))
 
 
 def mean_influence(value: Loss) -> Influence:

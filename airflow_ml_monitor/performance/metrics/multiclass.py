@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap, proportions
 from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio, wrong
-from airflow_ml_monitor.performance.metrics.counts import register_counts
+from airflow_ml_monitor.performance.metrics.counts import Statistic, register_counts, slopes_wilson
 from airflow_ml_monitor.performance.metrics.losses import register_loss, score_of
 from airflow_ml_monitor.results import Interval
 
@@ -67,6 +68,35 @@ def f1_macro(table: Numbers) -> Numbers:
     """Return the mean F1 of the classes that have a label or an answer."""
     right, _ = _right_and(table, table)
     return _mean_over_classes(2 * right, table.sum(axis=-1) + table.sum(axis=-2), _seen(table))
+
+
+def precision_weighted(table: Numbers) -> Numbers:
+    """Return the precision of each class, weighted by its labels; 0 for one that was never answered."""
+    return _by_labels(*_right_and(table, table.sum(axis=-2)), table)
+
+
+def f1_weighted(table: Numbers) -> Numbers:
+    """Return the F1 of each class, weighted by its labels."""
+    right, _ = _right_and(table, table)
+    return _by_labels(2 * right, table.sum(axis=-1) + table.sum(axis=-2), table)
+
+
+def _by_labels(above: Numbers, below: Numbers, table: Numbers) -> Numbers:
+    shares = np.divide(above, below, out=np.zeros(np.shape(above)), where=below > 0)
+    labels = table.sum(axis=-1)
+    return ratio((shares * labels).sum(axis=-1), labels.sum(axis=-1))
+
+
+def _weighted_interval(table: Table, confidence: float, *, statistic: Statistic) -> tuple[Interval, str]:
+    return slopes_wilson(table, statistic, float(table.sum()), confidence)
+
+
+def _interval_of_weighted_precision(table: Table, confidence: float) -> tuple[Interval, str]:
+    """Return the interval of the weighted precision; that of a class never answered is not 0 but unknown."""
+    around, method = _weighted_interval(table, confidence, statistic=precision_weighted)
+    never = (table.sum(axis=0) == 0) & (table.sum(axis=1) > 0)
+    unknown = float(table[never].sum() / table.sum())
+    return Interval(around.lower, min(1.0, around.upper + unknown)), method
 
 
 def _interval_of_recalls(table: Table, confidence: float) -> tuple[Interval, str]:
@@ -137,5 +167,8 @@ register_counts("balanced_accuracy", _MULTICLASS, balanced_accuracy, interval=_i
 register_counts("precision_macro", _MULTICLASS, precision_macro, interval=_interval_of_precisions)
 register_counts("recall_macro", _MULTICLASS, recall_macro, interval=_interval_of_seen_recalls)
 register_counts("f1_macro", _MULTICLASS, f1_macro, interval=_interval_of_f1s)
+register_counts("recall_weighted", _MULTICLASS, accuracy, interval=_accuracy_interval, completions=as_answered)
+register_counts("f1_weighted", _MULTICLASS, f1_weighted, interval=partial(_weighted_interval, statistic=f1_weighted))
+register_counts("precision_weighted", _MULTICLASS, precision_weighted, interval=_interval_of_weighted_precision)
 register_counts("mcc", _MULTICLASS, mcc, undefined="all labels, or all answers, are of one class", scale="correlation")
 register_loss("log_loss", _MULTICLASS, log_losses, needs="score", completions=likeliest)

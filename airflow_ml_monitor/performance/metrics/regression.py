@@ -28,6 +28,13 @@ def errors(answers: Answers) -> Numbers:
     return answers.predicted - answers.y
 
 
+def symmetric_shares(answers: Answers) -> Numbers:
+    """Return the absolute errors as shares of the mean of both absolute values, 0 where both are zero, at most 2."""
+    assert answers.predicted is not None
+    size = (np.abs(answers.y) + np.abs(answers.predicted)) / 2
+    return np.divide(np.abs(errors(answers)), size, out=np.zeros(len(answers)), where=size > 0)
+
+
 def r2(answers: Answers, confidence: float) -> Estimate:
     """The share of the targets' variance that is explained, 1 - sum(error^2) / sum((target - mean)^2)."""
     value, rows = _r2_by_row(answers)
@@ -133,6 +140,7 @@ def _shares(answers: Answers) -> Numbers:
 
 register_loss("mae", _REGRESSION, lambda answers: np.abs(errors(answers)), needs="predicted")
 register_loss("mse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
+register_loss("smape", _REGRESSION, symmetric_shares, needs="predicted", most=2.0)
 register_root("rmse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
 register_mean("bias", _REGRESSION, errors, needs="predicted")
 register(Metric("r2", _REGRESSION, "higher", "predicted", r2, compare_r2, influence=_r2_influence))

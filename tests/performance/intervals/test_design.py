@@ -13,6 +13,8 @@ from tests.performance.made_answers import MAKE, binary
 
 METRICS = [(problem, name) for problem in Problem for name in metric_names(problem)]
 SMOOTH = [pair for pair in METRICS if pair[1] != "median_absolute_error"]  # whose slope is a density
+BY_WEIGHT = [pair for pair in METRICS if pair[1] != "ece"]  # whose bins hold as many rows each, whatever they weigh
+WITHOUT_BIAS = [pair for pair in SMOOTH if pair[1] not in ("ece", "ks")]  # which more rows make less
 ROWS = np.repeat(np.arange(400), np.arange(400) % 3 + 1)
 
 
@@ -31,7 +33,7 @@ def test_clusters_of_one_row_change_nothing(problem: Problem, name: str) -> None
     assert alone.value == pytest.approx(plain.value)
 
 
-@pytest.mark.parametrize(("problem", "name"), METRICS)
+@pytest.mark.parametrize(("problem", "name"), BY_WEIGHT)
 def test_a_weight_is_a_number_of_rows(problem: Problem, name: str) -> None:
     answers, metric = MAKE[problem](), find_metric(name, problem)
     weighted = estimate(metric, replace(answers, weight=(np.arange(400) % 3 + 1).astype(float)))
@@ -46,7 +48,7 @@ def test_equal_weights_change_nothing(problem: Problem, name: str) -> None:
     assert found.interval == pytest.approx(plain.interval, abs=1e-6)
 
 
-@pytest.mark.parametrize(("problem", "name"), SMOOTH)
+@pytest.mark.parametrize(("problem", "name"), WITHOUT_BIAS)
 def test_rows_that_are_there_four_times_tell_no_more_than_once(problem: Problem, name: str) -> None:
     answers = MAKE[problem](1_000)
     again = replace(answers.take(np.tile(np.arange(1_000), 4)), cluster=np.tile(np.arange(1_000), 4))
@@ -95,6 +97,15 @@ def test_intervals_of_entities_of_five_rows_hold_the_truth(name: str) -> None:
             held[clustered] += interval.lower <= truth <= interval.upper
     assert held[True] >= 0.92 * 300  # of 0.95, less two and a half standard errors
     assert held[True] > held[False] + 5
+
+
+def test_what_has_no_influence_function_says_so() -> None:
+    metric, answers = replace(find_metric("ece", Problem.BINARY), influence=None), binary()
+    clustered = estimate(metric, replace(answers, cluster=np.arange(400) // 5))
+    assert (clustered.interval, clustered.reason) == (None, "ece has no interval for rows with cluster=")
+    assert clustered.value == estimate(metric, answers).value
+    weighted = estimate(metric, replace(answers, weight=np.arange(400) + 1.0))
+    assert (weighted.value, weighted.reason) == (None, "ece is not known for rows with weight=")
 
 
 def test_few_clusters_have_no_interval() -> None:
