@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PENDING_KEY = "pending"
 """The XCom that says why each window is due."""
+OUTAGE_KEY = "label_outage"
+"""The XCom that says whether labels stay away."""
 
 
 class PendingWindowsOperator(BaseOperator):
@@ -50,6 +52,8 @@ class PendingWindowsOperator(BaseOperator):
         ``{column: value or values}``.
     :param min_gain: a share of the window's predictions (``0.05``) or a number of labels (``100``).
     :param early: judge windows that are over and not yet mature, too, as labels come.
+    :param outage_after: notice labels that have stayed away for so long (``recent_label_outage``): the check is in the
+        XCom ``label_outage``, and a warning in the log.
     :param most: so many windows at most, the latest; the others are still due in the next run.
     :param as_of: the moment whose knowledge counts; now by default. Give the mapped task the same.
     :raises ConfigurationError: a value from which no windows can be found.
@@ -76,6 +80,7 @@ class PendingWindowsOperator(BaseOperator):
         void: str | Mapping[str, Any] | None = None,
         min_gain: float = 0.05,
         early: bool = False,
+        outage_after: timedelta | None = None,
         most: int = 100,
         model_version: str | None = None,
         environment: str | None = None,
@@ -96,6 +101,7 @@ class PendingWindowsOperator(BaseOperator):
         self.void = void
         self.min_gain = min_gain
         self.early = early
+        self.outage_after = outage_after
         self.most = most
         self.model_version = model_version
         self.environment = environment
@@ -108,6 +114,8 @@ class PendingWindowsOperator(BaseOperator):
         as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
         look = self._look(context)
         due = self._due(look, store, as_of)
+        if self.outage_after is not None:
+            context["ti"].xcom_push(key=OUTAGE_KEY, value=self._outage(look, self.outage_after, as_of))
         kept = due[-self.most :]
         for each in kept:
             self.log.info("%s is due: %s", each.window, ", ".join(each.reasons))
@@ -170,6 +178,30 @@ class PendingWindowsOperator(BaseOperator):
             return self.delay.fallback
         return curve.require(self.delay.quantile)
 
+    def _outage(self, look: _Look, since: timedelta, as_of: datetime) -> dict[str, Any]:
+        from airflow_ml_monitor.hooks.connections import AirflowConnections
+        from airflow_ml_monitor.performance.delays_outage import recent_label_outage
+        from airflow_ml_monitor.results import Status
+
+        # The window that is not yet over is looked at as well: most labels that come now may be of it.
+        windows = look.grid.until(as_of)
+        if windows and windows[-1].end < as_of:
+            windows.append(Window(windows[-1].end, as_of))
+        found = recent_label_outage(
+            look.predictions,
+            look.labels,
+            windows=windows,
+            since=since,
+            on=self.on,
+            label=self.label_column,
+            void=self.void,
+            as_of=as_of,
+            connections=AirflowConnections(),
+        )
+        if found.status is Status.FAIL:
+            self.log.warning("%s", found)
+        return found.to_dict()
+
     def _judged(self, store: Store, windows: Sequence[Window]) -> dict[Window, LastVerdict]:
         from airflow_ml_monitor.performance.arrivals_due import LastVerdict
         from airflow_ml_monitor.results import Status
@@ -215,5 +247,7 @@ def _require_sensible(operator: PendingWindowsOperator) -> None:
     LabelJoin.of(on=operator.on, label=operator.label_column, delay=delay, void=operator.void)
     Rejudging(min_gain=operator.min_gain, early=operator.early)
     _grid(operator, operator.timezone or "UTC")
+    if operator.outage_after is not None and operator.outage_after <= timedelta(0):
+        raise ConfigurationError(f"outage_after={operator.outage_after!r} must be longer than nothing")
     if isinstance(operator.most, bool) or not isinstance(operator.most, int) or operator.most < 1:
         raise ConfigurationError(f"most={operator.most!r} must be a whole number from 1")

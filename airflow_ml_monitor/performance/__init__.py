@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.coverage import label_coverage
     from airflow_ml_monitor.performance.delays import DelayCurve, label_outage, learn_delay
     from airflow_ml_monitor.performance.delays_learnt import LearntDelay
+    from airflow_ml_monitor.performance.delays_outage import recent_label_outage
     from airflow_ml_monitor.performance.estimation.estimate import estimate_performance
     from airflow_ml_monitor.performance.estimation.explain import explain_change
     from airflow_ml_monitor.performance.estimation.realised import compare_with_estimate
@@ -57,6 +58,7 @@ __all__ = [
     "labels_by_window",
     "learn_delay",
     "metric_names",
+    "recent_label_outage",
 ]
 
 __getattr__ = lazy_exports(
@@ -86,5 +88,6 @@ __getattr__ = lazy_exports(
         "labels_by_window": "arrivals",
         "learn_delay": "delays",
         "metric_names": "registry",
+        "recent_label_outage": "delays_outage",
     },
 )

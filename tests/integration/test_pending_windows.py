@@ -225,6 +225,17 @@ def test_labels_that_stay_away_are_seen_in_the_ledger(store: Store) -> None:
     assert (entry.coverage, entry.completeness) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize(("days", "status"), [(15, "pass"), (23, "fail")])
+def test_labels_that_stay_away_are_noticed_while_they_are_awaited(store: Store, days: int, status: str) -> None:
+    # Ten predictions an hour for 23 days, each labelled two days later; after 18 days no more labels come.
+    made = [(key, SINCE + timedelta(minutes=6 * key), 0.9) for key in range(23 * 240)]
+    said = [(key, True, False, at + timedelta(days=2)) for key, at, _ in made]
+    write(store, World(made, [row for row in said if row[3] < SINCE + timedelta(days=18)]))
+    run = look_early(SINCE + timedelta(days=days), outage_after=timedelta(days=3))
+    found = run.xcom("pending", key="label_outage")
+    assert (found["check"], found["status"]) == ("label_outage", status)
+
+
 class TestNothingDue:
     def test_does_not_close_the_gate_and_says_so(self, store: Store) -> None:
         write(store, arrivals(seed=1))

@@ -40,6 +40,7 @@ def test_template_fields_are_assigned_verbatim() -> None:
         ({"every": "weekly"}, "every='weekly' is neither a timedelta nor one of @hourly, @daily"),
         ({"timezone": "Mars"}, "time zone 'Mars' is unknown"),
         ({"min_gain": 0}, "min_gain=0 must be a share"),
+        ({"outage_after": timedelta(0)}, "must be longer than nothing"),
         ({"most": 0}, "most=0 must be a whole number from 1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
