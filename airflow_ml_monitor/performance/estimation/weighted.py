@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.metrics import binary, multiclass, probabilities
 from airflow_ml_monitor.performance.metrics.counts import predicted_of
@@ -139,15 +138,6 @@ def weighable(problem: Problem, *, scored: bool) -> list[str]:
     return sorted(
         name for name in names if name in there and (scored or find_metric(name, problem).needs == "predicted")
     )
-
-
-def require_weighable(name: str, known: list[str], what: str) -> None:
-    """Refuse a metric that is not among those known.
-
-    :raises ConfigurationError: it is not.
-    """
-    if name not in known:
-        raise ConfigurationError(f"{name} cannot be {what}; the metrics that can are {', '.join(known)}")
 
 
 def _ranking(score: Numbers) -> _Ranking:
