@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,9 @@ from airflow_ml_monitor.window import Window, as_utc
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ml_monitor.data import Connections, Dataset
-    from airflow_ml_monitor.performance.arrivals_due import DueWindow, LastVerdict
+    from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance.arrivals_due import LastVerdict
+    from airflow_ml_monitor.performance.arrivals_look import ArrivalsLook
     from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
     from airflow_ml_monitor.performance.delays_learnt import LearntDelay
     from airflow_ml_monitor.store import Store
@@ -110,97 +110,43 @@ class PendingWindowsOperator(BaseOperator):
         _require_sensible(self)
 
     def execute(self, context: Context) -> list[dict[str, str]]:
+        from airflow_ml_monitor.performance.arrivals_due import Rejudging
+
         store = MonitorStoreHook(given(self.store_conn_id)).store
-        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
         look = self._look(context)
-        due = self._due(look, store, as_of)
-        if self.outage_after is not None:
-            context["ti"].xcom_push(key=OUTAGE_KEY, value=self._outage(look, self.outage_after, as_of))
+        rule = Rejudging(min_gain=self.min_gain, early=self.early)
+        due = look.due(rule, self._judged(store, look.windows), self.delay)
         kept = due[-self.most :]
         for each in kept:
             self.log.info("%s is due: %s", each.window, ", ".join(each.reasons))
         if len(kept) < len(due):
             self.log.warning("%d more windows are due; most=%d lets the latest in", len(due) - len(kept), self.most)
         if not due:
-            self.log.info("no window is due as of %s", as_of.isoformat(timespec="seconds"))
+            self.log.info("no window is due as of %s", look.as_of.isoformat(timespec="seconds"))
         context["ti"].xcom_push(key=PENDING_KEY, value=[each.to_dict() for each in kept])
+        if self.outage_after is not None:
+            found = look.outage(self.outage_after)
+            (self.log.warning if found.status == "fail" else self.log.info)("%s", found)
+            context["ti"].xcom_push(key=OUTAGE_KEY, value=found.to_dict())
         return [each.window.to_dict() for each in kept]
 
-    def _look(self, context: Context) -> _Look:
+    def _look(self, context: Context) -> ArrivalsLook:
         from airflow_ml_monitor.data import as_dataset
+        from airflow_ml_monitor.hooks.connections import AirflowConnections
+        from airflow_ml_monitor.performance.arrivals_look import ArrivalsLook
 
         resolved = dict(context)
         predictions = as_dataset(self.predictions).resolve(resolved)
+        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
         zone = self.timezone or predictions.timezone or "UTC"
-        return _Look(predictions, as_dataset(self.labels).resolve(resolved), _grid(self, zone))
-
-    def _due(self, look: _Look, store: Store, as_of: datetime) -> list[DueWindow]:
-        from airflow_ml_monitor.hooks.connections import AirflowConnections
-        from airflow_ml_monitor.performance.arrivals import labels_by_window
-        from airflow_ml_monitor.performance.arrivals_due import Rejudging
-
-        windows = look.grid.until(as_of)
-        judged = self._judged(store, windows)
-        connections = AirflowConnections()
-        known = labels_by_window(
-            look.predictions,
-            look.labels,
-            windows=windows,
-            on=self.on,
-            label=self.label_column,
-            delay=self._delay(look, windows, as_of, connections),
-            void=self.void,
+        return ArrivalsLook(
+            predictions=predictions,
+            labels=as_dataset(self.labels).resolve(resolved),
+            windows=tuple(_grid(self, zone).until(as_of)),
             as_of=as_of,
-            known_at={window: last.as_of for window, last in judged.items()},
-            connections=connections,
-        )
-        return Rejudging(min_gain=self.min_gain, early=self.early).due(known, judged, as_of)
-
-    def _delay(
-        self, look: _Look, windows: Sequence[Window], as_of: datetime, connections: Connections
-    ) -> timedelta | str:
-        if isinstance(self.delay, (timedelta, str)) or not windows:
-            return self.delay if isinstance(self.delay, (timedelta, str)) else timedelta(0)
-        from airflow_ml_monitor.performance.delays import learn_delay
-
-        curve = learn_delay(
-            look.predictions,
-            look.labels,
-            windows=windows,
-            on=self.on,
-            label=self.label_column,
-            void=self.void,
-            as_of=as_of,
-            connections=connections,
-        )
-        self.log.info("%s", curve)
-        if curve.quantile(self.delay.quantile) is None and self.delay.fallback is not None:
-            return self.delay.fallback
-        return curve.require(self.delay.quantile)
-
-    def _outage(self, look: _Look, since: timedelta, as_of: datetime) -> dict[str, Any]:
-        from airflow_ml_monitor.hooks.connections import AirflowConnections
-        from airflow_ml_monitor.performance.delays_outage import recent_label_outage
-        from airflow_ml_monitor.results import Status
-
-        # The window that is not yet over is looked at as well: most labels that come now may be of it.
-        windows = look.grid.until(as_of)
-        if windows and windows[-1].end < as_of:
-            windows.append(Window(windows[-1].end, as_of))
-        found = recent_label_outage(
-            look.predictions,
-            look.labels,
-            windows=windows,
-            since=since,
-            on=self.on,
-            label=self.label_column,
-            void=self.void,
-            as_of=as_of,
+            join={"on": self.on, "label": self.label_column, "void": self.void},
             connections=AirflowConnections(),
         )
-        if found.status is Status.FAIL:
-            self.log.warning("%s", found)
-        return found.to_dict()
 
     def _judged(self, store: Store, windows: Sequence[Window]) -> dict[Window, LastVerdict]:
         from airflow_ml_monitor.performance.arrivals_due import LastVerdict
@@ -221,15 +167,6 @@ class PendingWindowsOperator(BaseOperator):
             )
             for entry in sorted(entries, key=lambda entry: (entry.judged_as_of, entry.judged_at))
         }
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a run looks at, its templates rendered."""
-
-    predictions: Dataset
-    labels: Dataset
-    grid: WindowGrid
 
 
 def _grid(operator: PendingWindowsOperator, timezone: str) -> WindowGrid:
