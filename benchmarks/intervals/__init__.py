@@ -1,0 +1,1 @@
+"""How often the intervals of metrics hold the truth."""
