@@ -27,6 +27,8 @@ class CompareModelsOperator(LabelledOperator):
     :param min_completeness: with a smaller share of the labels nothing is proven.
     :param segments: columns by whose levels the two are compared as well; ``Segment("carrier", required=True)`` vetoes
         a challenger that is not proven to be no worse there by more than ``segment_margin``.
+    :param cluster: column of the champion's predictions that says which rows belong together, such as a customer's.
+    :param weight: column of the champion's predictions that says how much a row counts.
     """
 
     template_fields: Sequence[str] = (*LabelledOperator.template_fields, "champion", "challenger")
@@ -43,6 +45,8 @@ class CompareModelsOperator(LabelledOperator):
         min_completeness: float = 0.9,
         segments: str | Segment | Sequence[str | Segment] = (),
         segment_margin: float | None = None,
+        cluster: str | None = None,
+        weight: str | None = None,
         close_on: Collection[str] = ("fail", "error", "insufficient", "warn"),
         **kwargs: Any,
     ) -> None:
@@ -55,6 +59,8 @@ class CompareModelsOperator(LabelledOperator):
         self.min_completeness = min_completeness
         self.segments = segments
         self.segment_margin = segment_margin
+        self.cluster = cluster
+        self.weight = weight
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import compare_models
@@ -69,6 +75,8 @@ class CompareModelsOperator(LabelledOperator):
             min_completeness=self.min_completeness,
             segments=self.segments,
             segment_margin=self.segment_margin,
+            cluster=self.cluster,
+            weight=self.weight,
             **self._options(inputs),
         )
         return Outcome(report=report)

@@ -55,6 +55,8 @@ def compare_models(
     window: Any = None,
     as_of: datetime | str | None = None,
     confidence: float = 0.95,
+    cluster: str | None = None,
+    weight: str | None = None,
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on the difference of two models on the same labelled rows, pair by pair.
@@ -74,6 +76,8 @@ def compare_models(
     :param segments: columns of the champion's predictions by whose levels the two are compared as well. A ``required``
         one vetoes: in each of its levels the challenger must be proven no worse by more than ``segment_margin``. The
         others are told.
+    :param cluster: column of the champion's predictions that says which rows belong together; ``weight`` how much a row
+        counts.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
     """
@@ -87,6 +91,8 @@ def compare_models(
         prediction=prediction,
         positive=positive,
         threshold=threshold,
+        cluster=cluster,
+        weight=weight,
     )
     rule = Rule(metric=comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
     veto = SegmentVeto(as_segments(segments), segment_margin)
@@ -95,7 +101,7 @@ def compare_models(
             predictions=as_dataset(predictions),
             labels=as_dataset(labels),
             on=on,
-            scoring=scoring,
+            scoring=how,
             expect=(),
             segments=wanted,
             delay=delay,
@@ -105,7 +111,10 @@ def compare_models(
             as_of=moment,
             connections=connections,
         )
-        for predictions, wanted in ((champion, veto.segments), (challenger, ()))
+        for predictions, wanted, how in (
+            (champion, veto.segments, scoring),
+            (challenger, (), replace(scoring, cluster=None, weight=None)),
+        )
     ]
     where = None if window is None else Window.of(window)
     first, second = (Side.of(side, where) for side in sides)
@@ -125,7 +134,7 @@ def _results(first: Side, second: Side, rule: Rule, veto: SegmentVeto, confidenc
     common = first.answered.intersection(second.answered, sort=False)
     old, new = (side.read.answers.take(side.keys.get_indexer(common)) for side in (first, second))
     frame = first.frame.iloc[first.keys.get_indexer(common)].reset_index(drop=True)
-    old, new = _of_the_same_classes(old, new)
+    old, new = _of_the_same_classes(old, replace(new, cluster=old.cluster, weight=old.weight))
     counts = first.cohort.counts
     beside = findings(counts, first.read.invalid_answers, first.read.invalid_labels, len(first.read.valid))
     told = [result for result in beside if result.check not in ("completeness", "invalid_predictions")]

@@ -261,7 +261,8 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
         compare = metric.comparison if champion.alike else _compare_unlike_rows(metric)
         found = compare(champion.take(known), challenger.take(known), confidence)
     if reason:
-        return found._replace(interval=None, p_value=None, reason=reason)
+        defined = found.value is not None and np.isfinite(found.value)
+        return Difference(found.value if defined else None, None, None, found.n, found.method, reason)
     if np.isfinite([one for one in (found.value, *(found.interval or ()), found.p_value) if one is not None]).all():
         return found
     return Difference(None, None, None, found.n, reason="the numbers are too large to compute it")

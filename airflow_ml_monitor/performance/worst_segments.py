@@ -13,11 +13,12 @@ from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.conditions import encode, leaf_conditions
+from airflow_ml_monitor.performance.excess_loss import Excess, excess, holm
 from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Metric, find_metric
 from airflow_ml_monitor.performance.scoring import Scoring
-from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
+from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 
 _SEED = 0
 _LEAST_SHARE = 0.02
@@ -32,11 +33,8 @@ class Part(NamedTuple):
     """A part of the rows, and how much greater its mean loss is than that of the others."""
 
     conditions: str
-    excess: float
-    interval: Interval
-    p_value: float
+    excess: Excess
     p_adjusted: float
-    loss: float
     rows: int
     others: int
 
@@ -64,12 +62,12 @@ class Search:
             said = f"{int(known.sum()):,} labels are too few to look for the worst segments, {least} are needed"
             return [self._counted(None, 0, int(known.sum()), said)]
         assert self.metric.row_loss is not None, "loss_of has seen to it"
-        loss = self.metric.row_loss(answers.take(known))
-        leaves, conditions = _grown(frame[known], self.wanted, loss)
-        judging = _judging(len(loss))
-        parts = _judged(leaves[judging], loss[judging], conditions, self)
-        worse = [one for one in parts if one.excess > self.wanted.worse_by and one.p_adjusted <= 1 - self.confidence]
-        worse.sort(key=lambda one: -one.excess)
+        labelled = answers.take(known)
+        loss, judging = self.metric.row_loss(labelled), judges(labelled)
+        leaves, conditions = _grown(frame[known], self.wanted, loss, labelled)
+        parts = _judged(leaves[judging], loss[judging], conditions, labelled.take(judging), self)
+        worse = [one for one in parts if self._is_worse(one)]
+        worse.sort(key=lambda one: -one.excess.value)
         decided = bool(known.mean() >= (self.min_completeness or 1.0)) or self.wanted.severity is Severity.INFO
         found = [self._check(one, decided, len(parts)) for one in worse]
         said = f"{len(worse)} of {len(parts)} parts that a tree found by {', '.join(self.wanted.columns)} are worse"
@@ -77,10 +75,13 @@ class Search:
             said = "a tree finds no part of the rows with a loss of its own"
         return [*found, self._counted(len(worse), len(parts), int(known.sum()), said)]
 
+    def _is_worse(self, part: Part) -> bool:
+        return part.excess.value > self.wanted.worse_by and part.p_adjusted <= 1 - self.confidence
+
     def _check(self, part: Part, decided: bool, parts: int) -> CheckResult:
         said = (
-            f"its mean {self._loss} is {numerals.number(part.loss)}, {numerals.number(part.excess)} more than that of "
-            f"the {part.others:,} other rows that judge"
+            f"its mean {self._loss} is {numerals.number(part.excess.loss)}, {numerals.number(part.excess.value)} more "
+            f"than that of the {part.others:,} other rows that judge"
         )
         return CheckResult(
             check="worst_segment",
@@ -88,15 +89,20 @@ class Search:
             status=Status.FAIL if decided else Status.INSUFFICIENT,
             severity=self.wanted.severity,
             segment=part.conditions,
-            value=part.excess,
+            value=part.excess.value,
             limits=Limits(upper=self.wanted.worse_by),
-            interval=part.interval,
-            p_value=part.p_value,
+            interval=part.excess.interval,
+            p_value=part.excess.p_value,
             p_adjusted=part.p_adjusted,
             n_reference=part.others,
             n_current=part.rows,
             message=said if decided else f"{said}; labels are missing, so that is provisional",
-            detail={"loss": self._loss, "mean": part.loss, "interval_method": "Welch", "parts": parts},
+            detail={
+                "loss": self._loss,
+                "mean": part.excess.loss,
+                "interval_method": part.excess.method,
+                "parts": parts,
+            },
         )
 
     def _counted(self, worse: int | None, parts: int, labels: int, said: str) -> CheckResult:
@@ -132,72 +138,54 @@ def loss_of(wanted: FindSegments, scoring: Scoring) -> Metric:
     return metric
 
 
-def _judging(rows: int) -> NDArray[np.bool_]:
-    """Return which half of the rows judges, drawn by a fixed seed; the other half grows the tree."""
-    half = np.zeros(rows, dtype=bool)
-    half[np.random.default_rng(_SEED).permutation(rows)[: rows // 2]] = True
-    return half
+def judges(answers: Answers) -> NDArray[np.bool_]:
+    """Return which half of the rows judges, drawn by a fixed seed; the other half grows the tree.
+
+    Rows of a cluster go together: they would tell the judges what grew the tree.
+    """
+    generator = np.random.default_rng(_SEED)
+    if answers.cluster is None:
+        half = np.zeros(len(answers), dtype=bool)
+        half[generator.permutation(len(answers))[: len(answers) // 2]] = True
+        return half
+    clusters, place = np.unique(answers.cluster, return_inverse=True)
+    drawn = np.zeros(len(clusters), dtype=bool)
+    drawn[generator.permutation(len(clusters))[: len(clusters) // 2]] = True
+    return drawn[place]
 
 
-def _grown(frame: pd.DataFrame, wanted: FindSegments, loss: Numbers) -> tuple[Leaves, dict[int, str]]:
+def _grown(frame: pd.DataFrame, wanted: FindSegments, loss: Numbers, answers: Answers) -> tuple[Leaves, dict[int, str]]:
     """Return the leaf of each row, of a tree that half of them grew, and leaf -> its conditions."""
     from sklearn.tree import DecisionTreeRegressor
 
     encoded = encode(frame, wanted.columns)
-    growing = ~_judging(len(loss))
-    least = max(LEAST_LABELS, int(_LEAST_SHARE * growing.sum()))
-    gain = _LEAST_GAIN * float(loss[growing].var()) / int(growing.sum())
+    growing = ~judges(answers)
+    rows = int(growing.sum())
+    least = max(LEAST_LABELS, int(_LEAST_SHARE * rows))
+    gain = _LEAST_GAIN * float(loss[growing].var()) / max(1, rows)
     tree = DecisionTreeRegressor(max_depth=wanted.depth, min_samples_leaf=least, ccp_alpha=gain, random_state=_SEED)
     tree.fit(encoded.codes[growing], loss[growing])
     leaves: Leaves = tree.apply(encoded.codes)
     return leaves, leaf_conditions(tree.tree_, encoded.features)
 
 
-def _judged(leaves: Leaves, loss: Numbers, conditions: dict[int, str], search: Search) -> list[Part]:
+def _judged(leaves: Leaves, loss: Numbers, conditions: dict[int, str], answers: Answers, search: Search) -> list[Part]:
     """Return each leaf beside the other rows, the number of leaves counted; leaves of too few rows are left out."""
     judged = [leaf for leaf, said in conditions.items() if said and (leaves == leaf).sum() >= LEAST_LABELS]
-    if not judged:
-        return []
-    confidence = 1 - (1 - search.confidence) / len(judged)
-    beside = [_welch(loss[leaves == leaf], loss[leaves != leaf], search.wanted.worse_by, confidence) for leaf in judged]
-    adjusted = holm([p for _, _, p in beside])
+    confidence = 1 - (1 - search.confidence) / max(1, len(judged))
+    beside = {
+        leaf: excess(loss, leaves == leaf, answers, limit=search.wanted.worse_by, confidence=confidence)
+        for leaf in judged
+    }
+    known = {leaf: found for leaf, found in beside.items() if found is not None}
+    adjusted = holm([found.p_value for found in known.values()])
     return [
         Part(
             conditions=conditions[leaf],
-            excess=excess,
-            interval=interval,
-            p_value=p,
+            excess=found,
             p_adjusted=at,
-            loss=float(loss[leaves == leaf].mean()),
             rows=int((leaves == leaf).sum()),
             others=int((leaves != leaf).sum()),
         )
-        for leaf, (excess, interval, p), at in zip(judged, beside, adjusted, strict=True)
+        for (leaf, found), at in zip(known.items(), adjusted, strict=True)
     ]
-
-
-def _welch(one: Numbers, others: Numbers, limit: float, confidence: float) -> tuple[float, Interval, float]:
-    """Return the difference of two means with Welch's interval (1947), and the two-sided p of its being the limit."""
-    from scipy.stats import t
-
-    apart = float(one.mean() - others.mean())
-    parts = np.array([one.var(ddof=1) / len(one), others.var(ddof=1) / len(others)])
-    error = float(np.sqrt(parts.sum()))
-    if error == 0:
-        return apart, Interval(apart, apart), 1.0 if apart == limit else 0.0
-    freedom = float(parts.sum() ** 2 / (parts**2 / [len(one) - 1, len(others) - 1]).sum())
-    half = float(t.ppf(0.5 + confidence / 2, freedom)) * error
-    return apart, Interval(apart - half, apart + half), float(2 * t.sf(abs(apart - limit) / error, freedom))
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm 1979), in the same order.
-
-    >>> holm([0.01, 0.5, 0.02])
-    [0.03, 0.5, 0.04]
-    """
-    adjusted, largest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = largest
-    return adjusted

@@ -251,3 +251,19 @@ def test_segments_and_their_margin_go_together(given: dict[str, Any], sentence: 
     good, labels = scored(10)
     with pytest.raises(ConfigurationError, match=sentence):
         compared(good, good, labels, **given)
+
+
+def test_rows_that_belong_together_prove_less() -> None:
+    good, labels = scored(200)
+    good, labels = (pd.concat([frame] * 5, ignore_index=True) for frame in (good, labels))
+    good, labels = good.assign(id=range(1000), customer=good["id"]), labels.assign(id=range(1000))
+    champion = good.assign(score=np.tile(noisier(good[:200], 1.0)["score"], 5))
+    alone, together = (
+        check(compared(champion, good.drop(columns="customer"), labels, cluster=name), "log_loss")
+        for name in (None, "customer")
+    )
+    assert alone.value == pytest.approx(together.value)
+    assert alone.interval is not None
+    assert together.interval is not None
+    widths = [one.upper - one.lower for one in (alone.interval, together.interval)]
+    assert widths[1] / widths[0] == pytest.approx(np.sqrt(5), rel=0.02)

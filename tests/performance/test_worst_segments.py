@@ -13,7 +13,10 @@ from scipy.stats import false_discovery_control, ttest_ind
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import AtLeast, FindSegments, evaluate_model
-from airflow_ml_monitor.performance.worst_segments import holm
+from airflow_ml_monitor.performance.answers import Answers, Problem
+from airflow_ml_monitor.performance.excess_loss import holm
+from airflow_ml_monitor.performance.registry import find_metric
+from airflow_ml_monitor.performance.worst_segments import Search
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from tests.performance.scored import asked, made, scored, told
 
@@ -66,8 +69,18 @@ def test_what_is_found_is_judged_by_rows_that_did_not_find_it() -> None:
     assert worst.p_value == pytest.approx(ttest_ind(one, others, equal_var=False).pvalue)
 
 
+def searched(frame: pd.DataFrame, labels: pd.DataFrame, columns: list[str], cluster: str | None = None) -> bool:
+    """Return whether a search over the rows themselves finds anything."""
+    score, y = (frame["score"].to_numpy(float), labels["label"].to_numpy(float))
+    group = None if cluster is None else frame[cluster].to_numpy(np.int64)
+    answers = Answers(problem=Problem.BINARY, y=y, score=score, predicted=np.round(score), cluster=group)
+    wanted, metric = FindSegments(columns), find_metric("brier", Problem.BINARY)
+    search = Search(wanted=wanted, metric=metric, confidence=0.95, min_completeness=None)
+    return len(search.find(frame, answers)) > 1
+
+
 def test_where_nothing_is_wrong_something_is_found_in_at_most_one_search_of_twenty() -> None:
-    searches = [bool(found(report_of(*flights(600, seed, broken=False)))) for seed in range(60)]
+    searches = [searched(*flights(600, seed, broken=False), COLUMNS) for seed in range(60)]
     assert sum(searches) <= 7  # 3 expected, more than 7 in 1 % of such tests
 
 
@@ -120,6 +133,35 @@ def test_a_regression_is_searched_by_its_absolute_errors() -> None:
     predictions["prediction"], labels["label"] = 10.0, 10.0 + noise
     worst = found(report_of(predictions, labels, FindSegments("distance", depth=1), problem="regression"))
     assert [(one.segment, one.detail["loss"]) for one in worst] == [("distance > 2,000", "mae")]
+
+
+def in_fives(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return predictions of customers with five rows each, of one region, whom the model suits well or badly."""
+    predictions, labels = scored(1500, seed=seed)
+    generator = np.random.default_rng(seed)
+    predictions["customer"] = np.arange(len(predictions)) // 5
+    predictions["region"] = generator.choice(list("abcd"), 300)[predictions["customer"]]
+    predictions["since"] = generator.random(300)[predictions["customer"]]
+    suited = (generator.random(300) < 0.5)[predictions["customer"]]
+    return predictions.assign(score=predictions["score"].where(suited, 0.5)), labels
+
+
+def test_rows_that_belong_together_are_not_taken_for_evidence() -> None:
+    find = ["region", "since"]
+    alone, together = (
+        sum(searched(*in_fives(seed), find, cluster) for seed in range(40)) for cluster in (None, "customer")
+    )
+    assert together <= 6  # 2 expected, more than 6 in 1 % of such tests
+    assert together < alone
+
+
+def test_weights_weigh_the_loss() -> None:
+    predictions, labels = flights()
+    predictions["weight"] = np.where(predictions["carrier"] == "B6", 2.0, 1.0)
+    find = FindSegments("carrier", depth=1)
+    (plain,), (weighed,) = (found(report_of(predictions, labels, find, weight=name)) for name in (None, "weight"))
+    assert weighed.detail["mean"] == pytest.approx(plain.detail["mean"])
+    assert "weights" in weighed.detail["interval_method"]
 
 
 def test_too_few_labels_find_nothing_and_say_so() -> None:
