@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.answers import Numbers
 
 _MOST_LEVELS = 200
@@ -28,7 +29,10 @@ class Encoder:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> Encoder:
-        """Learn it from the reference's rows."""
+        """Learn it from the reference's rows.
+
+        :raises DataError: a column of lists or the like.
+        """
         named = {name: _levels(frame[name]) for name in columns if not _is_number(frame[name])}
         return cls(tuple(columns), named)
 
@@ -54,5 +58,10 @@ def _is_number(column: pd.Series[Any]) -> bool:
 
 
 def _levels(column: pd.Series[Any]) -> dict[Any, int]:
-    ranked = column.astype("object").value_counts().index[:_MOST_LEVELS]
-    return {level: code for code, level in enumerate(ranked)}
+    try:
+        ranked = column.astype("object").value_counts().index[:_MOST_LEVELS]
+        return {level: code for code, level in enumerate(ranked)}
+    except TypeError as error:
+        raise DataError(
+            f"column {column.name!r} cannot be a feature: it holds neither numbers nor levels ({error}); leave it out"
+        ) from error

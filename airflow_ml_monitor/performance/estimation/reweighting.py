@@ -16,6 +16,9 @@ Codes = NDArray[np.int64]
 MOST_ODDS = 50.0
 """Odds are clipped here: a few rows must not stand for all."""
 _TREES = 60
+_LEAST_TREES = 10
+_ROWS_A_TREE = 50
+_LEAST_IN_LEAF = 20
 _STRATA = 20
 _ROWS_A_STRATUM = 100
 _LEAST_IN_STRATUM = 5
@@ -89,9 +92,11 @@ def _fitted(rows: Numbers, is_current: NDArray[np.bool_], leveled: list[int]) ->
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     weights = np.where(is_current, 0.5 / is_current.mean(), 0.5 / (1 - is_current.mean()))
+    # Few rows are told apart by chance, and odds of chance cost rows: so they get few trees of large leaves.
     return HistGradientBoostingClassifier(
-        max_iter=_TREES,
+        max_iter=min(_TREES, max(_LEAST_TREES, len(rows) // _ROWS_A_TREE)),
         max_leaf_nodes=8,
+        min_samples_leaf=max(_LEAST_IN_LEAF, len(rows) // 50),
         early_stopping=False,
         categorical_features=leveled or None,
         random_state=SEED,

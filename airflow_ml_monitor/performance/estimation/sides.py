@@ -13,6 +13,7 @@ import pandas as pd
 from airflow_ml_monitor.data import Connections, Dataset
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
+from airflow_ml_monitor.performance.estimation.calibration import SEED, Codes
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
@@ -35,9 +36,17 @@ class Side:
     @property
     def labelled(self) -> Side:
         """The rows whose label is known."""
-        known = ~np.isnan(self.answers.y)
-        frame = self.frame[known].reset_index(drop=True)
-        return Side(answers=self.answers.take(known), frame=frame, read=self.read, called=self.called)
+        return self._take(np.flatnonzero(~np.isnan(self.answers.y)))
+
+    def sampled(self, most: int) -> Side:
+        """Return so many rows at most, drawn by a fixed seed and in their order."""
+        if len(self.answers) <= most:
+            return self
+        return self._take(np.sort(np.random.default_rng(SEED).choice(len(self.answers), most, replace=False)))
+
+    def _take(self, rows: Codes) -> Side:
+        frame = self.frame.iloc[rows].reset_index(drop=True)
+        return Side(answers=self.answers.take(rows), frame=frame, read=self.read, called=self.called)
 
     def findings(self) -> list[CheckResult]:
         """Return what is said of rows that cannot be used, and of there being none."""

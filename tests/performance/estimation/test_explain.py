@@ -154,3 +154,10 @@ def test_the_same_rows_give_the_same_report_as_plain_json() -> None:
 def test_what_cannot_be_explained_is_refused(changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         explained(binary(50), binary(50), **changed)
+
+
+def test_of_very_many_rows_a_sample_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_ml_monitor.performance.estimation.explain.MOST_ROWS", 500)
+    report = explained(binary(2_000, seed=1), binary(400, seed=2, slope=0.5))
+    found = check(report, "relation")
+    assert (found.n_reference, found.n_current, report.rows_reference) == (500, 400, 2_000)
