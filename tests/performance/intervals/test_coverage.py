@@ -18,6 +18,7 @@ CHEAP = [
     "calibration_in_the_large",
     "f1",
     "log_loss",
+    "mcc",
     "precision",
     "recall",
     "roc_auc",
