@@ -76,13 +76,17 @@ class FairnessRuling:
         return [self._check(fit, answers, len(small)), *small]
 
     def _counted(self, part: Answers) -> int:
-        """Return of how many answers the group's rate is a share; of several rates the fewest."""
+        """Return of how many answers the group's rate is a share; of several rates the fewest.
+
+        Where worst-case limits decide, labels to come count: a group that they make large enough could turn a pass.
+        """
         known = part.known
+        to_come = len(part) - len(known) if self.min_completeness is None else 0
         counted = {
             SELECTION: len(part),
-            TRUE_POSITIVE: int((known.y == 1).sum()),
-            FALSE_POSITIVE: int((known.y == 0).sum()),
-            CALIBRATION: len(known),
+            TRUE_POSITIVE: int((known.y == 1).sum()) + to_come,
+            FALSE_POSITIVE: int((known.y == 0).sum()) + to_come,
+            CALIBRATION: len(known) + to_come,
         }
         return min(counted[rate] for rate in RATES[self.wanted.metric])
 
@@ -131,9 +135,10 @@ class FairnessRuling:
         if len(parts) < 2:
             said = f"{len(parts)} of the groups have {LEAST_LABELS} answers or more to judge by, two are needed"
             return Status.INSUFFICIENT, said
-        if interval is None:
-            return Status.INSUFFICIENT, "the rates of the groups cannot be set beside each other: one of them is none"
         lacking = f"{missing:,} of {total:,} labels are missing"
+        if interval is None:
+            said = "the rates of the groups cannot be set beside each other: one of them has no value"
+            return Status.INSUFFICIENT, said + (f"; {lacking}" if missing else "")
         share = (total - missing) / total
         if missing and self.min_completeness is not None and share < self.min_completeness:
             least = numerals.number(100 * self.min_completeness, 3)

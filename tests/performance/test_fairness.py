@@ -131,6 +131,14 @@ def test_many_missing_labels_leave_it_open_and_a_share_that_is_enough_decides() 
     ]
 
 
+def test_a_group_that_labels_to_come_make_large_enough_leaves_a_pass_open() -> None:
+    predictions, labels = of_groups()
+    predictions.loc[:199, "group"] = "d"
+    limit = FairnessLimit("true_positive_rate_difference", 0.3, by="group")
+    early, late = (judged(predictions, some, limit) for some in (labels[180:], labels))
+    assert (early.status, late.status) == (Status.INSUFFICIENT, Status.PASS)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**16),
