@@ -56,8 +56,8 @@ def f_beta(beta: float) -> Metric:
 def lift(share: float) -> Metric:
     """How many times more of the positives are among the share of the rows with the highest scores than among all.
 
-    Rows of equal score at its edge count in part. At most ``1 / share``. Its error is that of the share of positives
-    that is caught, less what follows from the number of rows being fixed.
+    Rows of equal score at its edge count in part. Its error is that of the share of positives that is caught, less what
+    follows from the number of rows being fixed.
     """
     if not 0 < share < 1:
         raise ConfigurationError(f"lift@{share:g}: the share of the rows must be between 0 and 1, as in lift@0.1")
@@ -78,10 +78,10 @@ def lift(share: float) -> Metric:
         if reason:
             return Estimate(None, None, len(answers), reason=reason)
         value, rows = influence(answers)
-        around = effective_wilson(
-            value * share, float(rows.var()) * share**2 / len(rows), float(answers.y.sum()), confidence
-        )
-        interval = Interval(around.lower / share, around.upper / share)
+        most = 1 / max(share, float(answers.y.mean()))  # all chosen are positive, or all positives are chosen
+        trials = min(float(answers.y.sum()), share * len(rows))
+        around = effective_wilson(value / most, float(rows.var()) / len(rows) / most**2, trials, confidence)
+        interval = Interval(most * around.lower, most * around.upper)
         return Estimate(value, interval, len(answers), "Wilson, effective sample size")
 
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
