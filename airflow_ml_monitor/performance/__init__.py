@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from airflow_ml_monitor.performance.fairness_limits import FairnessLimit
     from airflow_ml_monitor.performance.find_segments import FindSegments
+    from airflow_ml_monitor.performance.own_metrics import register_metric
     from airflow_ml_monitor.performance.registry import metric_names
     from airflow_ml_monitor.performance.segments import Segment
 
@@ -59,6 +60,7 @@ __all__ = [
     "learn_delay",
     "metric_names",
     "recent_label_outage",
+    "register_metric",
 ]
 
 __getattr__ = lazy_exports(
@@ -88,6 +90,7 @@ __getattr__ = lazy_exports(
         "labels_by_window": "arrivals",
         "learn_delay": "delays",
         "metric_names": "registry",
+        "register_metric": "own_metrics",
         "recent_label_outage": "delays_outage",
     },
 )

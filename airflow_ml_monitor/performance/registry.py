@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.design import Scale, robust, stretched
+from airflow_ml_monitor.performance.intervals.design import Scale
 from airflow_ml_monitor.results import Interval
 
 
@@ -72,6 +71,7 @@ class Metric:
         to a factor. By it rows that belong together, or weigh more than others, are told from those that do not.
     :param scale: on which its intervals are stretched for such rows.
     :param row_by_row: whether ``completions`` are those of each row by itself, so that they hold of weighted rows, too.
+    :param sees_clusters: whether its own interval is that of rows that belong together.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Metric:
     influence: Influence | None = None
     scale: Scale = "plain"
     row_by_row: bool = True
+    sees_clusters: bool = False
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -93,6 +94,7 @@ class Metric:
 
 
 _METRICS: dict[tuple[Problem, str], Metric] = {}
+_OWN: set[tuple[Problem, str]] = set()
 _FAMILIES: dict[tuple[Problem, str], Callable[..., Metric]] = {}
 _NUMBERS = re.compile(r"[-+]?\d*\.?\d+(,[-+]?\d*\.?\d+)*")
 
@@ -106,6 +108,17 @@ def register(metric: Metric) -> None:
     if key in _METRICS:
         raise ConfigurationError(f"a metric {metric.name!r} for {metric.problem} exists already")
     _METRICS[key] = metric
+
+
+def register_own(metric: Metric) -> None:
+    """Add a metric of the user's own, or replace it by a later one: a DAG file is read more than once.
+
+    :raises ConfigurationError: the package has one of that name.
+    """
+    if metric.name in metric_names(metric.problem) and (metric.problem, metric.name) not in _OWN:
+        raise ConfigurationError(f"the package has a metric {metric.name!r} for {metric.problem}; give another name")
+    _OWN.add((metric.problem, metric.name))
+    _METRICS[metric.problem, metric.name] = metric
 
 
 def register_family(problem: Problem, prefix: str, make: Callable[..., Metric]) -> None:
@@ -170,58 +183,18 @@ def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
     """Return the metric, without what overflows."""
     import numpy as np
 
+    from airflow_ml_monitor.performance.unlike_rows import of_unlike_rows
+
     with np.errstate(over="ignore", invalid="ignore"):
-        found = metric.estimator(answers.as_alike(), confidence)
-        if not answers.alike:
-            found = _of_unlike_rows(metric, answers, found, confidence)
+        by_itself = metric.sees_clusters and answers.weight is None
+        found = metric.estimator(answers if by_itself else answers.as_alike(), confidence)
+        if not answers.alike and not by_itself:
+            found = of_unlike_rows(metric, answers, found, confidence)
     if found.value is not None and not np.isfinite(found.value):
         return Estimate(None, None, found.n, reason="the numbers are too large to compute it")
     if found.interval is not None and not np.isfinite(found.interval).all():
         return found._replace(interval=None, reason="the numbers are too large to compute it")
     return found
-
-
-def _of_unlike_rows(metric: Metric, answers: Answers, plain: Estimate, confidence: float) -> Estimate:
-    """Return a metric of rows that belong together or have weights, from that of as many rows without."""
-    reason = _unweighable(metric, answers)
-    if plain.value is None or reason:
-        return Estimate(None, None, plain.n, reason=plain.reason or reason)
-    if metric.influence is None:
-        return plain._replace(interval=None, reason=f"{metric.name} has no interval for rows with cluster=")
-    value, rows = metric.influence(answers)
-    if math.isnan(value):
-        return Estimate(None, None, plain.n, reason="it is not defined for the rows that have a weight")
-    value = value if answers.weight is not None else plain.value
-    _, plain_rows = metric.influence(answers.as_alike())
-    interval, how = stretched(plain.value, plain.interval, plain_rows, value, rows, answers, confidence, metric.scale)
-    if interval is None:
-        return Estimate(value, None, plain.n, reason=plain.reason or how)
-    return Estimate(value, interval, plain.n, f"{plain.method}; {how}")
-
-
-def _unweighable(metric: Metric, answers: Answers) -> str:
-    if answers.weight is None:
-        return ""
-    if metric.influence is None:
-        return f"{metric.name} is not known for rows with weight="
-    return "" if answers.weight.sum() > 0 else "the weights of all rows are zero"
-
-
-def _compare_unlike_rows(metric: Metric) -> Comparison:
-    """Return the paired comparison for rows that belong together or have weights: by their influence."""
-
-    def compare(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-        n = len(champion)
-        if metric.influence is None:
-            reason = f"{metric.name} has no paired interval for cluster= or weight="
-            return Difference(None, None, None, n, reason=reason)
-        (old, old_rows), (new, new_rows) = metric.influence(champion), metric.influence(challenger)
-        if math.isnan(new - old):
-            return Difference(None, None, None, n, reason=f"{metric.name} is not defined for these rows")
-        interval, p_value, how = robust(new - old, new_rows - old_rows, champion, confidence)
-        return Difference(new - old, interval, p_value, n, how if interval else "", "" if interval else how)
-
-    return compare
 
 
 def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bounds | None:
@@ -248,6 +221,7 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
     import numpy as np
 
     from airflow_ml_monitor.performance.metrics.classes import one_class
+    from airflow_ml_monitor.performance.unlike_rows import compare_unlike_rows
 
     _require(metric, champion)
     _require(metric, challenger)
@@ -258,7 +232,8 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
         return Difference(None, None, None, 0, reason="no label is known")
     reason = one_class(champion.take(known))
     with np.errstate(over="ignore", invalid="ignore"):
-        compare = metric.comparison if champion.alike else _compare_unlike_rows(metric)
+        by_itself = champion.alike or (metric.sees_clusters and champion.weight is None)
+        compare = metric.comparison if by_itself else compare_unlike_rows(metric)
         found = compare(champion.take(known), challenger.take(known), confidence)
     if reason:
         defined = found.value is not None and np.isfinite(found.value)

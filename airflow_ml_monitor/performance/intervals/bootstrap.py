@@ -40,10 +40,15 @@ def of_counts(counts: NDArray[np.int64], statistic: Callable[[Numbers], Numbers]
 def of_rows(rows: int, statistic: Callable[[Numbers], float]) -> Numbers:
     """Return a statistic of resamples of rows, each a weight per row: how often it was drawn (Poisson bootstrap)."""
     generator = np.random.default_rng(SEED)
-    resamples = _OF_MANY_ROWS if rows > _MANY else _OF_ROWS
-    values = np.array([statistic(generator.poisson(1.0, rows).astype(float)) for _ in range(resamples)])
+    drawn = (generator.poisson(1.0, rows).astype(float) for _ in range(resamples(rows)))
+    values = np.array([statistic(weights) for weights in drawn])
     finite: Numbers = values[np.isfinite(values)]
     return finite
+
+
+def resamples(rows: int) -> int:
+    """Return how many resamples of so many rows are drawn."""
+    return _OF_MANY_ROWS if rows > _MANY else _OF_ROWS
 
 
 def percentile(values: Numbers, confidence: float) -> Interval | None:
