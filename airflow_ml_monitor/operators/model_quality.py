@@ -59,7 +59,11 @@ class ModelQualityOperator(LabelledOperator):
         max_age: timedelta | None = None,
         **kwargs: Any,
     ) -> None:
+        from airflow_ml_monitor.performance import FairnessLimit, FindSegments
+
         super().__init__(**kwargs)
+        FindSegments.of(find_segments)  # wrong values are known while the DAG is parsed
+        FairnessLimit.all_of(fairness)
         self.predictions = predictions
         self.expect = expect
         self.segments = segments

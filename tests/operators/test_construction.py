@@ -159,3 +159,13 @@ def test_importing_all_operators_loads_no_heavy_library() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [({"find_segments": []}, "must name columns"), ({"fairness": "sex"}, "give FairnessLimit")],
+)
+def test_segments_and_fairness_that_are_none_are_refused_at_parse_time(arguments: dict[str, Any], said: str) -> None:
+    given = COMMON | OPERATORS[ModelQualityOperator] | UNTEMPLATED[ModelQualityOperator]
+    with pytest.raises(ConfigurationError, match=said):
+        ModelQualityOperator(task_id="t", **given, **arguments)
