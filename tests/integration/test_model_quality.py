@@ -101,6 +101,13 @@ def named(report: Any, check: str) -> Any:
 
 
 class TestModelQuality:
+    def test_rows_of_two_carriers_alone_prove_nothing(self, store: Store) -> None:
+        report = verdict(store, judge("mq_clustered", FIRST, cluster="carrier", weight="score"))
+        found = named(report, "roc_auc")
+        assert (report.config["cluster"], report.config["weight"]) == ("carrier", "score")
+        assert (found.status, found.interval) == (Status.INSUFFICIENT, None)
+        assert "2 clusters are too few for an interval, 10 are needed" in found.message
+
     def test_a_good_week_passes_and_its_report_is_stored_with_the_metric(self, store: Store) -> None:
         run = judge("mq_good", FIRST)
         report = verdict(store, run)

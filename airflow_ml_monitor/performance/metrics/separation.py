@@ -16,7 +16,7 @@ from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
-_BINS = 200
+_BINS = 100
 
 
 def ks(answers: Answers, confidence: float) -> Estimate:

@@ -89,7 +89,7 @@ def test_families_are_listed() -> None:
 @pytest.mark.parametrize("positives", [10, 50])
 def test_intervals_hold_the_truth(name: str, positives: int) -> None:
     metric, generator = find_metric(name, Problem.BINARY), np.random.default_rng(20)
-    truth = estimate(metric, drawn(np.random.default_rng(21), 500_000, positives)).value
+    truth = estimate(metric, drawn(np.random.default_rng(21), 200_000, positives)).value
     assert truth is not None
     held = []
     for _ in range(200):
