@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Numbers
-from airflow_ml_monitor.performance.estimation.calibration import FOLDS, SEED, Bins
+from airflow_ml_monitor.performance.estimation.calibration import FOLDS, SEED
+from airflow_ml_monitor.performance.estimation.reweighting import Reweighting
 from airflow_ml_monitor.performance.intervals.means import root
 from airflow_ml_monitor.performance.registry import Estimate
 from airflow_ml_monitor.results import Interval
@@ -18,8 +19,6 @@ from airflow_ml_monitor.results import Interval
 LOSSES = ("mae", "mse", "rmse")
 _TREES = 100
 _LEAST_IN_LEAF = 20
-_ROWS_A_STRATUM = 50
-_MOST_STRATA = 20
 
 
 def estimate_regressor(
@@ -32,16 +31,19 @@ def estimate_regressor(
 ) -> dict[str, Estimate]:
     """Return the mean losses expected of answers without labels (NannyML's DLE).
 
-    Gradient-boosted trees learn the loss of a row, each fold of the reference held out in turn. Rows are then put into
-    strata by the loss expected of them; of each the mean loss of the held-out rows corrects what the trees say, and
-    their spread makes the interval, which is of the value that the labels of these very rows will give.
+    Gradient-boosted trees learn the loss of a row, each fold of the reference held out in turn. What they miss of the
+    held-out rows, weighted to the mix of the current ones, corrects what they say; its spread makes the interval, of
+    the value that the labels of these very rows will give (Robins, Rotnitzky and Zhao 1994: right where either the
+    trees or the weights are).
 
     :param reference: what the loss depends on, shape (rows, columns), NaN where missing; ``current`` likewise.
     :param errors: prediction less target, of the reference's rows; shape (rows,).
     :param leveled: the columns that hold codes of levels.
     """
+    mix = Reweighting.of(reference, current, leveled=leveled)
+    weights = mix.weights(np.ones(len(reference)), np.ones(len(current)))
     found = {
-        name: _Expected.of(reference, loss, current, list(leveled)).estimate(confidence)
+        name: _Expected.of(reference, loss, current, weights, list(leveled)).estimate(confidence)
         for name, loss in (("mae", np.abs(errors)), ("mse", errors**2))
     }
     return found | {"rmse": _rooted(found["mse"])}
@@ -54,9 +56,10 @@ class _Expected:
     loss: Numbers
     held_out: Numbers
     current: Numbers
+    weights: Numbers
 
     @classmethod
-    def of(cls, reference: Numbers, loss: Numbers, current: Numbers, leveled: list[int]) -> _Expected:
+    def of(cls, reference: Numbers, loss: Numbers, current: Numbers, weights: Numbers, leveled: list[int]) -> _Expected:
         import sklearn.ensemble  # noqa: F401 - only what is loaded can be limited
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -67,21 +70,17 @@ class _Expected:
                 model = _fitted(reference[fold != place], loss[fold != place], leveled)
                 held_out[fold == place] = model.predict(reference[fold == place])
                 expected += model.predict(current) / FOLDS
-        return cls(loss, held_out, expected)
+        return cls(loss, held_out, expected, weights)
 
     def estimate(self, confidence: float) -> Estimate:
         """Return the mean loss of the current rows."""
-        bins = Bins.of(self.held_out, max(1, min(_MOST_STRATA, len(self.loss) // _ROWS_A_STRATUM)))
-        place, where = bins.place(self.held_out), bins.place(self.current)
-        size = len(bins.centers)
-        count, there = np.bincount(place, minlength=size), np.bincount(where, minlength=size)
-        residual = self.loss - self.held_out
-        correction = np.bincount(place, residual, size) / count
-        spread = np.bincount(place, (residual - correction[place]) ** 2, size) / np.maximum(1, count - 1)
-        share, n = there / len(self.current), len(self.current)
-        value = float(self.current.mean() + (share * correction).sum())
-        error = math.sqrt(float((share**2 * spread / count).sum() + (share * spread).sum() / n))
-        return Estimate(max(0.0, value), _around(value, error, confidence), n, "strata, t on the log of the mean")
+        residual, n = self.loss - self.held_out, len(self.current)
+        share = self.weights / self.weights.sum()
+        correction = float((share * residual).sum())
+        squares = (residual - correction) ** 2
+        value = float(self.current.mean()) + correction
+        error = math.sqrt(float((share**2 * squares).sum()) + float((share * squares).sum()) / n)
+        return Estimate(max(0.0, value), _around(value, error, confidence), n, "reweighted, normal on the log")
 
 
 def _fitted(rows: Numbers, loss: Numbers, leveled: list[int]) -> Any:

@@ -166,6 +166,15 @@ def test_errors_of_another_mix_are_followed(shift: float, kind: str | None) -> N
         assert holds(check(report, name), realised), name
 
 
+def test_losses_of_a_mix_that_moved_are_mostly_within_their_intervals() -> None:
+    held = []
+    for seed in range(6):
+        current = regression(800, seed=2 * seed + 1, shift=0.5)
+        report = estimated(regression(800, seed=2 * seed), current, **REGRESSION)
+        held.append(holds(check(report, "mae"), metrics.mean_absolute_error(current["label"], current["prediction"])))
+    assert sum(held) >= 5
+
+
 def test_errors_that_grew_for_rows_alike_are_not_seen() -> None:
     current = regression(seed=2, noise=3.0)
     report = estimated(regression(seed=1), current, expect=AtMost("mae", 2.5), **REGRESSION)
