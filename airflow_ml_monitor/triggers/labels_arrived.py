@@ -79,9 +79,7 @@ class LabelsArrivedTrigger(BaseEventTrigger):
             try:
                 event = await self._step(progress)
                 pause = self.poke_interval
-            except Exception as error:  # a watch that ends would miss all that comes later
-                if not isinstance(error, (MonitorError, *_outages())):
-                    raise
+            except _mendable() as error:  # a watch that ends would miss all that comes later
                 pause = min(2 * pause, max(_LONGEST_PAUSE, self.poke_interval))
                 self.log.warning("no look at the arrivals in %s, again in %.0f s: %s", self._where, pause, error)
             if event is not None:
@@ -158,10 +156,13 @@ def _store(connections: Connections, conn_id: str) -> Store:
     return Store(engine, auto_migrate=settings.auto_migrate(), name=f"the store behind connection {conn_id!r}")
 
 
-def _outages() -> tuple[type[Exception], ...]:
+def _mendable() -> tuple[type[Exception], ...]:
+    """Return the errors that may be gone at a later look: an outage, a table or a privilege that is not there yet."""
+    from sqlalchemy.exc import DBAPIError
+
     from airflow_ml_monitor.hooks.connections import outages
 
-    return outages()
+    return (MonitorError, DBAPIError, *outages())
 
 
 def _watch(

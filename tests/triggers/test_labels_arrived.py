@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -161,6 +163,38 @@ def test_goes_on_after_an_outage(warehouse: sa.Engine, monkeypatch: pytest.Monke
         return await events
 
     assert asyncio.run(watch())["rows"] == 1
+
+
+def test_goes_on_when_the_table_is_made_at_last(warehouse: sa.Engine) -> None:
+    with warehouse.begin() as connection:
+        connection.execute(sa.text("DROP TABLE labels"))
+
+    async def watch() -> dict[str, Any]:
+        events = asyncio.ensure_future(told(aiter(trigger().run())))
+        await asyncio.sleep(0.3)
+        assert not events.done()
+        await asyncio.to_thread(arrive, warehouse, 0, 1)
+        return await events
+
+    assert asyncio.run(watch())["rows"] == 2
+
+
+def test_a_dag_file_with_one_loads_no_heavy_library() -> None:
+    code = (
+        "import sys\n"
+        "import airflow.sdk, airflow.triggers.base\n"
+        "before = set(sys.modules)\n"
+        "from airflow_ml_monitor.triggers.labels_arrived import LabelsArrivedTrigger\n"
+        "from airflow_ml_monitor.data import Table\n"
+        "data = Table('t', conn_id='c', time_column='at', arrived_at_column='at')\n"
+        "given = {'predictions': data, 'on': 'id', 'every': '@daily', 'since': '2013-01-01T00:00Z'}\n"
+        "made = LabelsArrivedTrigger(labels=data, **given)\n"
+        "made.serialize()\n"
+        "heavy = {'pandas', 'scipy', 'sklearn', 'pyarrow', 'numpy'}\n"
+        "print(sorted(heavy & (sys.modules.keys() - before)))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip().splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
