@@ -10,6 +10,8 @@ import numpy as np
 from airflow_ml_monitor.profile.arrays import Floats
 
 _NORMAL = NormalDist()
+_NOTHING = -800.0
+"""A logarithm of a probability so small that no sum of any number of them is above zero."""
 _SMALLEST = 1e-300
 _MOST_TERMS = 200_000
 _AS_NORMAL = 1e7
@@ -141,7 +143,11 @@ def hypergeometric_sf(k: int, drawn: int, marked: int, total: int) -> float:
         return 0.0
     terms = _terms(drawn, marked, total)
     if k > drawn * marked / total:
+        if _log_pmf(k, drawn, marked, total) < _NOTHING:  # and each further outcome is less likely
+            return 0.0
         return min(1.0, float(hypergeometric_pmf(k, min(highest, k + terms), drawn, marked, total).sum()))
+    if _log_pmf(k - 1, drawn, marked, total) < _NOTHING:
+        return 1.0
     below = hypergeometric_pmf(max(lowest, k - 1 - terms), k - 1, drawn, marked, total)
     return max(0.0, 1.0 - float(below.sum()))
 
@@ -155,10 +161,13 @@ def _terms(drawn: int, marked: int, total: int) -> int:
 
 def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: int) -> Floats:
     """Return P(X = k) for k from ``first`` to ``last``, both possible."""
-    logs = (_log_choose(marked, first), _log_choose(total - marked, drawn - first), -_log_choose(total, drawn))
     k = np.arange(first, last, dtype=np.float64)
     ratios = (marked - k) * (drawn - k) / ((k + 1) * (total - marked - drawn + k + 1))
-    return np.exp(sum(logs) + np.concatenate(([0.0], np.cumsum(np.log(ratios)))))
+    return np.exp(_log_pmf(first, drawn, marked, total) + np.concatenate(([0.0], np.cumsum(np.log(ratios)))))
+
+
+def _log_pmf(k: int, drawn: int, marked: int, total: int) -> float:
+    return _log_choose(marked, k) + _log_choose(total - marked, drawn - k) - _log_choose(total, drawn)
 
 
 def fisher_two_sided(k: int, drawn: int, marked: int, total: int) -> float:

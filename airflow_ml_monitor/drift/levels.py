@@ -11,7 +11,7 @@ import numpy as np
 from airflow_ml_monitor.drift.bins import cells, folded
 from airflow_ml_monitor.drift.measuring import aligned
 from airflow_ml_monitor.drift.wording import percent, shown
-from airflow_ml_monitor.profile.arrays import Counts, Hashes
+from airflow_ml_monitor.profile.arrays import Counts, Floats, Hashes
 from airflow_ml_monitor.profile.levels import NAMED_FROM, LevelProfile
 from airflow_ml_monitor.profile.numeric import NumericProfile
 from airflow_ml_monitor.profile.sketch import GROUPS
@@ -130,7 +130,7 @@ class Levels:
     def moves(self, most: int = 3) -> list[tuple[str, float, float]]:
         """Return the levels whose share moved most, with both shares; the largest move first."""
         was, now = self.reference / self.n, self.current / self.m
-        order = np.argsort(-np.abs(now - was), kind="stable")[:most]
+        order = _largest(np.abs(now - was), most)
         return [(self.name(int(i)), float(was[i]), float(now[i])) for i in order if was[i] != now[i]]
 
     def story(self) -> str:
@@ -140,6 +140,15 @@ class Levels:
 
     def detail(self) -> dict[str, Any]:
         return {"levels": self.in_reference, "moves": [[name, was, now] for name, was, now in self.moves(5)]}
+
+
+def _largest(values: Floats, most: int) -> Counts:
+    """Return the places of the largest values, the largest first, of equal ones the first."""
+    if most >= len(values):
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, len(values) - most)[len(values) - most]
+    among = np.flatnonzero(values >= least)
+    return among[np.argsort(-values[among], kind="stable")[:most]]
 
 
 def _group_names(profile: LevelProfile) -> list[str | None]:

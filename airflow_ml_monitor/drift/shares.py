@@ -10,6 +10,9 @@ import numpy as np
 from airflow_ml_monitor.drift.distributions import fisher_two_sided, hypergeometric_sf, normal_isf
 from airflow_ml_monitor.profile.arrays import Counts, Floats
 
+_NEVER = 800.0
+"""An exponent so great that not even the sum over all cells is above zero."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shares:
@@ -84,6 +87,8 @@ def chance_any_rises(reference: Counts, current: Counts, n: int, m: int, limit: 
 
     Chernoff's bound on each hypergeometric tail, added up.
     """
+    if 2.0 * m * (limit * n / (n + m)) ** 2 > _NEVER:  # Pinsker: no divergence is less
+        return 0.0
     pooled = (reference + current).astype(np.float64)
     pooled = pooled[pooled > 0]
     wanted = (limit + pooled / n) / (1 / n + 1 / m) / m

@@ -53,9 +53,10 @@ def greatest_rise(
     shares = Shares(int(one[place]), n, int(other[place]), m)
     looked_at = max(1, int(np.count_nonzero(one + other)))
     message = f"rows {where(place)}: {percent(shares.reference)} -> {percent(shares.current)}"
+    found = share_rise("stuck_value", column, shares, policy, message)
     return replace(
-        share_rise("stuck_value", column, shares, policy, message),
-        p_value=min(1.0, looked_at * shares.p_rise()),
+        found,
+        p_value=min(1.0, looked_at * (1.0 if found.p_value is None else found.p_value)),
         chance=chance_any_rises(one, other, n, m, policy.limit("stuck_value", column)),
         critical=lambda p: shares.critical(p / looked_at),
     )

@@ -13,7 +13,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.profile.arrays import Floats
 from airflow_ml_monitor.profile.numeric import NumericProfile
 
-_GRID = 64
+_GRID = 48
 _STEEPEST = 30.0
 
 
