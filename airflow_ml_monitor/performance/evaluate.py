@@ -25,6 +25,7 @@ from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.further_checks import NOTHING_FURTHER, FurtherChecks
 from airflow_ml_monitor.performance.missing_labels import missing_labels
+from airflow_ml_monitor.performance.pictures import pictures
 from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
 from airflow_ml_monitor.performance.registry import find_metric
 from airflow_ml_monitor.performance.rulings import Rulings, Standards
@@ -258,7 +259,8 @@ class Evaluation:
         found += self.further.aged(cohort.window, cohort.as_of)
         results += self.further.judge(frame, answers, self.scoring, self.confidence, self.min_completeness)
         others = other_metrics(self.scoring, asked, len(answers))
-        return [*found, *results, *(told(metric, answers, self.confidence) for metric in others)]
+        beside = [told(metric, answers, self.confidence) for metric in others]
+        return [*found, *results, *beside, *pictures(answers)]
 
     def to_dict(self, reference: Any) -> dict[str, Any]:
         """Return the resolved configuration as plain JSON types."""
