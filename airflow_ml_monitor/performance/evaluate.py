@@ -204,7 +204,7 @@ class Evaluation:
                     f"{one.metric} needs probabilities; give score= (binary) or scores= (multiclass)"
                 )
             if isinstance(one, Limit) and one.over_windows:
-                require_bounded(metric)
+                require_bounded(metric, alone=self.scoring.cluster is None and self.scoring.weight is None)
             if isinstance(one, Relative) and metric.better == "neither":
                 raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
             timed = self.predictions.time_column is not None

@@ -22,8 +22,8 @@ BOUNDED = ("accuracy", "brier")
 """Metrics that are a mean of losses between 0 and 1, or one less it."""
 
 
-def require_bounded(metric: Metric) -> None:
-    """Refuse a metric that no sequence is known of.
+def require_bounded(metric: Metric, *, alone: bool) -> None:
+    """Refuse a metric that no sequence is known of, and rows that do not stand alone with a weight of one.
 
     :raises ConfigurationError: it is one.
     """
@@ -31,6 +31,11 @@ def require_bounded(metric: Metric) -> None:
         raise ConfigurationError(
             f"{metric.name} of a {metric.problem} problem cannot be judged over windows: only means of losses between "
             f"0 and 1 can; take one of {', '.join(BOUNDED)}, or leave out over_windows="
+        )
+    if not alone:
+        raise ConfigurationError(
+            f"{metric.name} cannot be judged over windows with cluster= or weight=: its interval takes rows as alone, "
+            "and would be too short; leave out over_windows="
         )
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.arrays import (
     Counts,
+    Flags,
     Hashes,
     as_arrow,
     dictionary_levels,
@@ -26,8 +27,6 @@ from airflow_ml_monitor.profile.sketch import MOST_LEVELS, LevelSketch
 NAMED_FROM = 10
 """Rows a level must have before its name is kept: levels are people's data. Rarer ones are known by a hash."""
 _LONGEST_NAME = 100
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 _SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
 

@@ -129,3 +129,8 @@ def test_scores_may_be_judged_by_their_squares() -> None:
 def test_losses_without_bounds_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="log_loss of a binary problem cannot be judged over windows"):
         judged(0, [], AtMost("log_loss", 0.5, over_windows=True))
+
+
+def test_rows_that_belong_together_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="takes rows as alone"):
+        judged(0, [], cluster="carrier")

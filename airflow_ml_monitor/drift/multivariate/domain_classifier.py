@@ -12,7 +12,7 @@ from airflow_ml_monitor.drift.multivariate.features import SEED, Features, read_
 from airflow_ml_monitor.drift.multivariate.measured import RowsMeasured, refuse_too_little
 from airflow_ml_monitor.drift.registry import Measurement
 from airflow_ml_monitor.numerals import number
-from airflow_ml_monitor.profile.arrays import Counts, Floats
+from airflow_ml_monitor.profile.arrays import Counts, Flags, Floats
 from airflow_ml_monitor.results import Interval
 
 MOST_ROWS = 20_000
@@ -25,8 +25,6 @@ _CONFIDENCE_Z = 1.959964
 _NAMED = 5
 _SHUFFLED_ROWS = 400_000
 _LEAST_SHUFFLED = 500
-
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def domain_classifier(reference: Any, current: Any) -> Measurement:
