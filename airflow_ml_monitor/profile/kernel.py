@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -51,17 +52,41 @@ class Moments:
         return Moments(count, mean, self.m2 + other.m2 + apart * apart * (self.count * other.count / count))
 
 
-class _Room(threading.local):
-    """Room for one block in each thread, kept: to get and clear so much memory costs as much as to count."""
+class Room:
+    """Room for one block: to get and clear so much memory costs as much as to count."""
 
     def __init__(self) -> None:
-        self.values, self.apart, self.clipped = (np.empty(BLOCK) for _ in range(3))
+        self.values, self.apart = np.empty(BLOCK), np.empty(BLOCK)
         self.step = np.empty(BLOCK, np.int64)
         self.cell = np.empty(BLOCK, np.int32)
-        self.beyond = np.empty(BLOCK, np.bool_)
+        self.beyond, self.above = np.empty(BLOCK, np.bool_), np.empty(BLOCK, np.bool_)
 
 
-ROOM = _Room()
+_FREE: list[Room] = []
+
+
+class _Lease(threading.local):
+    """The room of one thread; when the thread ends, the next one takes it."""
+
+    def __init__(self) -> None:
+        try:
+            self.room = _FREE.pop()
+        except IndexError:
+            self.room = Room()
+        self._end = _End()
+        weakref.finalize(self._end, _FREE.append, self.room).atexit = False
+
+
+class _End:
+    """What goes when its thread does."""
+
+
+_LEASE = _Lease()
+
+
+def room() -> Room:
+    """Return the room of this thread."""
+    return _LEASE.room
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +124,32 @@ class Block:
 
         :param total: the sum of the values, as near as it is known.
         """
-        size = len(self.values)
+        size, mine = len(self.values), room()
         center = min(max(total / self.count, low), high)
-        apart = np.subtract(self.values, center, out=ROOM.apart[:size])
+        apart = np.subtract(self.values, center, out=mine.apart[:size])
         apart[self.absent] = 0.0
-        clipped = np.clip(apart, low - center, high - center, out=ROOM.clipped[:size])
-        inner = _about(center, self.count, clipped)
+        beyond = np.less(apart, low - center, out=mine.beyond[:size])
+        beyond |= np.greater(apart, high - center, out=mine.above[:size])
+        places = np.flatnonzero(beyond)
+        outer = apart[places]
+        apart[places] = clipped = np.clip(outer, low - center, high - center)
         left, squares = float(apart.sum()), float(np.square(apart, out=apart).sum())
+        inner = _about(center, self.count, left, squares)
+        left += float(outer.sum()) - float(clipped.sum())
+        squares += float((np.square(outer) - np.square(clipped)).sum())
         if left * left > 0.5 * squares * self.count:  # far from the centre: the difference would not be precise
             return Moments.of(self.alone), inner
-        return Moments(self.count, center + left / self.count, squares - left * left / self.count), inner
+        return _about(center, self.count, left, squares), inner
 
 
-def _about(center: float, count: int, apart: Floats) -> Moments:
-    left, squares = float(apart.sum()), float(np.square(apart, out=apart).sum())
+def _about(center: float, count: int, left: float, squares: float) -> Moments:
     return Moments(count, center + left / count, max(0.0, squares - left * left / count))
 
 
 def blocks(slots: Slots) -> Iterator[Block]:
     """Yield values in blocks; NaN, infinite ones and those too large to measure are counted apart."""
     for start in range(0, len(slots.values), BLOCK):
-        values, absent = slots.read(start, min(start + BLOCK, len(slots.values)), ROOM.values)
+        values, absent = slots.read(start, min(start + BLOCK, len(slots.values)), room().values)
         if len(values):
             yield _block(values, absent)
 
@@ -142,11 +172,11 @@ def _without_nan(values: Floats, absent: Counts) -> tuple[Floats, Counts, int]:
     if is_nan[known]:
         return values[:0], absent[:0], len(values) - len(absent)
     nan = np.flatnonzero(is_nan)
-    room = ROOM.values[: len(values)]
-    np.copyto(room, values)
-    room[nan] = room[known]
+    copied = room().values[: len(values)]
+    np.copyto(copied, values)
+    copied[nan] = copied[known]
     both = np.union1d(absent, nan) if len(absent) else nan
-    return room, both, len(both) - len(absent)
+    return copied, both, len(both) - len(absent)
 
 
 def _sifted(block: Block) -> Block:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from airflow_ml_monitor.profile.arrays import Counts, Floats
-from airflow_ml_monitor.profile.kernel import LARGEST, ROOM, Block
+from airflow_ml_monitor.profile.kernel import LARGEST, Block, room
 
 _STEPS = (1 << 12, 1 << 13, 1 << 15)
 """Sizes of a table, the smallest that spreads the edges being taken: it should stay in the cache."""
@@ -73,15 +73,17 @@ class SteppedLookup:
         self._edge = self._edges[before]
 
     def count(self, block: Block) -> tuple[Counts, Floats]:
-        values, size = block.values, len(block.values)
-        step, cell, edge, beyond = ROOM.step[:size], ROOM.cell[:size], ROOM.apart[:size], ROOM.beyond[:size]
+        values, size, mine = block.values, len(block.values), room()
+        step, cell, edge = mine.step[:size], mine.cell[:size], mine.apart[:size]
+        beyond, above = mine.beyond[:size], mine.above[:size]
         self._step(values, edge, step)
         # The mode says nothing here, but for any other one NumPy would not write into the array given.
         self._cell.take(step, out=cell, mode="clip")
         self._edge.take(step, out=edge, mode="clip")
         alone = np.flatnonzero(np.less(cell, 0, out=beyond))
-        cell += np.greater_equal(values, edge, out=beyond)
-        cell += np.greater(values, edge, out=beyond)
+        np.greater_equal(values, edge, out=beyond)
+        np.greater(values, edge, out=above)
+        cell += np.add(beyond.view(np.int8), above.view(np.int8), out=beyond.view(np.int8))
         np.copyto(step, cell)
         step[alone] = self._search(values[alone])
         cells = 2 * len(self._edges) - 1
@@ -100,12 +102,12 @@ class SteppedLookup:
         self._low, self._width = low - beyond, high - low + 2 * beyond
         self._scale = steps / self._width
 
-    def _step(self, values: Floats, room: Floats, step: Counts) -> None:
-        np.subtract(values, self._low, out=room)
-        np.clip(room, 0.0, self._width, out=room)
-        room *= self._scale
-        short = ROOM.cell[: len(values)]  # in one go to long integers would take twice as long
-        np.copyto(short, room, casting="unsafe")
+    def _step(self, values: Floats, steps: Floats, step: Counts) -> None:
+        np.subtract(values, self._low, out=steps)
+        np.clip(steps, 0.0, self._width, out=steps)
+        steps *= self._scale
+        short = room().cell[: len(values)]  # in one go to long integers would take twice as long
+        np.copyto(short, steps, casting="unsafe")
         np.copyto(step, short)
 
 
@@ -122,7 +124,7 @@ class LogarithmicLookup(SteppedLookup):
 
         self._positive = low > 0.0
 
-    def _step(self, values: Floats, room: Floats, step: Counts) -> None:
+    def _step(self, values: Floats, steps: Floats, step: Counts) -> None:
         # The bits of positive numbers are in order as they are, and those of others below them: before the first step.
         bits = values.view(np.int64) if self._positive else _ordered_bits(values)
         np.clip(bits, self._first, self._last, out=step)
