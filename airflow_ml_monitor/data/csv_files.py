@@ -31,6 +31,9 @@ class CsvFiles:
         with self._opened(path) as reader:
             return reader.schema
 
+    def rows(self, path: str) -> int | None:
+        return None
+
     def batches(self, path: str, request: Request) -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 

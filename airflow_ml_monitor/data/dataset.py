@@ -130,6 +130,10 @@ def as_dataset(data: Any) -> Dataset:
     )
 
 
+FEWEST_AT_ONCE = 20_000
+"""Rows from which on threads are worth what they cost."""
+
+
 class Rows(ABC):
     """A dataset opened for one window: its schema, and its rows as a stream of Arrow record batches."""
 
@@ -145,14 +149,19 @@ class Rows(ABC):
 
     @abstractmethod
     def scan(
-        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False, threads: bool = True
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows that meet all conditions, these columns only; ``encoded`` as for ``batches``."""
+        """Yield the rows that meet all conditions, these columns only; the rest as for ``batches``."""
 
     @property
     def by_column(self) -> bool:
         """Whether to read some columns costs no more than their share of reading all, so that wide data can be read
         a few columns at a time."""
+        return False
+
+    @property
+    def at_once(self) -> bool:
+        """Whether threads that each read some of the columns are done sooner than one that reads them all."""
         return False
 
     @property
@@ -191,16 +200,19 @@ class Rows(ABC):
         self.require(self.dataset.columns)
         return pa.schema([full.field(name) for name in self.dataset.columns])
 
-    def batches(self, columns: Sequence[str] | None = None, *, encoded: bool = False) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, columns: Sequence[str] | None = None, *, encoded: bool = False, threads: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the window's rows in Arrow record batches, the columns in the order asked for.
 
         :param encoded: texts may come as dictionary arrays, where the source has them so: for who counts values.
             A batch may have the dictionary of the batch before, at the same address.
+        :param threads: other threads may be used to read; not where several already read ``at_once``.
         :raises DataError: an unknown column, or rows that cannot be read.
         """
         wanted = list(self.schema.names if columns is None else columns)
         self.require(wanted)
-        return self.scan(wanted, self.conditions, encoded=encoded)
+        return self.scan(wanted, self.conditions, encoded=encoded, threads=threads)
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the window's rows as one data frame of its own: changing it changes nothing else."""

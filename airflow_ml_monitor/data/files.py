@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from airflow_ml_monitor.data.connections import Connections
-from airflow_ml_monitor.data.dataset import Dataset, Rows
+from airflow_ml_monitor.data.dataset import FEWEST_AT_ONCE, Dataset, Rows
 from airflow_ml_monitor.data.filtering import rows_that_meet
 from airflow_ml_monitor.data.folders import folder_fields, folder_values, with_folders
 from airflow_ml_monitor.data.locations import Location, locate
@@ -107,19 +107,27 @@ class FileRows(Rows):
     def by_column(self) -> bool:
         return self.dataset.file_format == "parquet"
 
+    @property
+    def at_once(self) -> bool:
+        if self._location.remote or self.conditions:
+            return False
+        rows = [self._reader.rows(path) for path in self._location.paths]
+        return all(each is not None and each >= FEWEST_AT_ONCE for each in rows)
+
     def scan(
-        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False, threads: bool = True
     ) -> Iterator[pa.RecordBatch]:
-        yield from read_ahead(self._batches(columns, conditions, encoded=encoded))
+        batches = self._batches(columns, conditions, encoded=encoded, threads=threads)
+        yield from read_ahead(batches) if threads else batches
 
     def _batches(
-        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool, threads: bool
     ) -> Generator[pa.RecordBatch]:
         import pyarrow as pa
 
         needed = dict.fromkeys([*columns, *(condition.column for condition in conditions)])
         fields = [self._file_schema.field(name) for name in needed if name in self._file_schema.names]
-        request = Request(pa.schema(fields), tuple(conditions), encoded)
+        request = Request(pa.schema(fields), tuple(conditions), encoded, threads)
         dictionaries = Dictionaries()
         for path in self._location.paths:
             with self._naming(path):

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_ml_monitor.data.connections import Connections
-from airflow_ml_monitor.data.dataset import Dataset, Rows
+from airflow_ml_monitor.data.dataset import FEWEST_AT_ONCE, Dataset, Rows
 from airflow_ml_monitor.data.filtering import rows_that_meet
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.errors import ConfigurationError, DataError
@@ -105,14 +105,18 @@ class FrameRows(Rows):
         return True
 
     @property
+    def at_once(self) -> bool:
+        return self.table.num_rows >= FEWEST_AT_ONCE and not self.conditions
+
+    @property
     def full_schema(self) -> pa.Schema:
         return self.table.schema
 
     def scan(
-        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False, threads: bool = True
     ) -> Iterator[pa.RecordBatch]:
-        table = rows_that_meet(conditions, self.table)
-        wanted = table.select(list(columns))
+        needed = dict.fromkeys([*columns, *(condition.column for condition in conditions)])
+        wanted = rows_that_meet(conditions, self.table.select(list(needed))).select(list(columns))
         for start in range(0, wanted.num_rows, _BATCH):
             # A column in many small pieces would cut all others with it.
             yield from wanted.slice(start, _BATCH).combine_chunks().to_batches()

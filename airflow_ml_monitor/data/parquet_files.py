@@ -30,12 +30,18 @@ class ParquetFiles:
     def __init__(self, filesystem: pafs.FileSystem, *, remote: bool) -> None:
         self._filesystem = filesystem
         self._remote = remote
+        self._rows: dict[str, int] = {}
 
     def schema(self, path: str) -> pa.Schema:
         import pyarrow.parquet as pq
 
         with self._filesystem.open_input_file(path) as source:
-            return pq.ParquetFile(source).schema_arrow
+            file = pq.ParquetFile(source)
+            self._rows[path] = file.metadata.num_rows
+            return file.schema_arrow
+
+    def rows(self, path: str) -> int | None:
+        return self._rows.get(path)
 
     def batches(self, path: str, request: Request) -> Generator[pa.RecordBatch]:
         import pyarrow.parquet as pq
@@ -50,7 +56,7 @@ class ParquetFiles:
             opened = pq.ParquetFile(source, metadata=file.metadata, **how)
             rows, columns = layout.batch_rows, list(layout.columns)
             for groups in layout.pieces(rows):
-                yield from opened.iter_batches(rows, row_groups=groups, columns=columns)
+                yield from opened.iter_batches(rows, row_groups=groups, columns=columns, use_threads=request.threads)
 
     def _buffering(self, layout: Layout) -> dict[str, Any]:
         if self._remote and layout.largest_bytes <= _FETCHED_BYTES:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 _BATCH_BYTES = 40_000_000
+_ALONE_ROWS, _ALONE_BYTES = 1 << 20, _BATCH_BYTES // 4
+"""Of a few columns that one of several threads reads: the larger a batch, the less they wait for Python's lock."""
 _FEWEST_ROWS = 1 << 10
 _UNKNOWN_TEXT = 256
 _WIDEST_TEXT = 1 << 15
@@ -100,8 +102,9 @@ class Layout:
     @cached_property
     def batch_rows(self) -> int:
         """How many rows to read at a time, so that a batch stays small also with many columns or long texts."""
+        most, space = (BATCH_ROWS, _BATCH_BYTES) if self._request.threads else (_ALONE_ROWS, _ALONE_BYTES)
         width = sum(self._width(name) for name in self.columns)
-        return max(_FEWEST_ROWS, min(BATCH_ROWS, int(_BATCH_BYTES / max(width, 1.0))))
+        return max(_FEWEST_ROWS, min(most, int(space / max(width, 1.0))))
 
     def _chunks(self, group: int, name: str | None = None) -> Iterator[Any]:
         row_group = self._metadata.row_group(group)

@@ -23,11 +23,13 @@ class Request:
     :param fields: columns, of the types they have over all files.
     :param conditions: what the rows are to meet; parts of a file without such rows need not be read.
     :param encoded: texts may come as dictionary arrays.
+    :param threads: columns may be read by several threads.
     """
 
     fields: pa.Schema
     conditions: Sequence[Condition] = ()
     encoded: bool = False
+    threads: bool = True
 
 
 class FileReader(Protocol):
@@ -35,6 +37,9 @@ class FileReader(Protocol):
 
     def schema(self, path: str) -> pa.Schema:
         """Return the names and types of a file's own columns."""
+
+    def rows(self, path: str) -> int | None:
+        """Return how many rows a file has, where the file itself says so."""
 
     def batches(self, path: str, request: Request) -> Generator[pa.RecordBatch]:
         """Yield the rows of a file that may be wanted, with those of the columns that it has, in any order."""

@@ -107,7 +107,7 @@ class TableRows(Rows):
         return self._select(self.schema.names if columns is None else columns, (*self.conditions, *also))
 
     def scan(
-        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False
+        self, columns: Sequence[str], conditions: Sequence[Condition], *, encoded: bool = False, threads: bool = True
     ) -> Iterator[pa.RecordBatch]:
         yield from self.run(self._select(columns, conditions), columns)
 

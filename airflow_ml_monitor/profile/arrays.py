@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.profile.room import BLOCK, room
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -69,23 +70,23 @@ class Slots:
         found = np.unpackbits(self.bits[first // 8 : (last + 7) // 8], count=last - first + shift, bitorder="little")
         return found[shift:].view(np.bool_)
 
-    def read(self, start: int, stop: int, room: Floats) -> tuple[Floats, Counts]:
+    def read(self, start: int, stop: int, into: Floats) -> tuple[Floats, Counts]:
         """Return some rows as ``float64``, and which of them are null: these have the value of one that is not.
 
-        None are returned where all are null. The values are in ``room`` where a copy was needed.
+        None are returned where all are null. The values are in ``into`` where a copy was needed.
         """
         values, present = self.values[start:stop], self.present(start, stop)
         absent = np.flatnonzero(~present)
         if len(absent) == stop - start:
-            return room[:0], absent
+            return into[:0], absent
         if len(absent) or self.per != 1.0 or values.dtype != np.float64:
-            room = room[: stop - start]
-            np.copyto(room, values)
+            into = into[: stop - start]
+            np.copyto(into, values)
             if len(absent):
-                room[absent] = room[int(np.argmax(present))]
+                into[absent] = into[int(np.argmax(present))]
             if self.per != 1.0:
-                room /= self.per
-            values = room
+                into /= self.per
+            values = into
         return values, absent
 
 
@@ -139,8 +140,15 @@ def dictionary_levels(dictionary: pa.Array) -> pa.Array:
 
 def index_counts(array: pa.DictionaryArray) -> Counts:
     """Return how many rows have each value of the dictionary."""
-    indices = array.indices.drop_null() if array.indices.null_count else array.indices
-    return np.bincount(np.from_dlpack(indices), minlength=len(array.dictionary))
+    slots, size = Slots.of(array.indices, "a dictionary"), len(array.dictionary)
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(array), BLOCK):
+        stop = min(start + BLOCK, len(array))
+        index = room().step[: stop - start]
+        np.copyto(index, slots.values[start:stop])
+        index[np.flatnonzero(~slots.present(start, stop))] = size  # one more, that nobody asks for
+        counts += np.bincount(index, minlength=size + 1)[:size]
+    return counts
 
 
 def _is_level(values: pa.Array) -> pa.Array:

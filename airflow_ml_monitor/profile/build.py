@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from copy import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
-
-import pyarrow as pa
+from typing import Any
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.errors import DataError, NoRowsError
-from airflow_ml_monitor.profile.columns import ColumnProfile, Counter, counter_for
-from airflow_ml_monitor.profile.kinds import ColumnType, Kind, column_types, natural_kind
+from airflow_ml_monitor.profile.columns import ColumnProfile, counter_for
+from airflow_ml_monitor.profile.kinds import ColumnType, Kind
 from airflow_ml_monitor.profile.plain import PlainProfile
-from airflow_ml_monitor.profile.plan import Planner, kinds_for, planners
+from airflow_ml_monitor.profile.plan import kinds_for, planners
 from airflow_ml_monitor.profile.profile import Profile
-from airflow_ml_monitor.profile.sample import RowSample
+from airflow_ml_monitor.profile.stream import Stream
+from airflow_ml_monitor.profile.workers import Takers
 from airflow_ml_monitor.window import Window
-
-_HELD_BYTES = 1 << 26
-_LARGE_BATCH = 20_000
-_MOST_THREADS = 4
-_MOST_COLUMNS = 32
-"""Columns of wide data read at a time, where the source can: more would only take memory."""
 
 
 def build_reference(
@@ -55,18 +45,19 @@ def build_reference(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    stream = _Stream(rows, lambda: _counted(dataset, rows, columns), sample)
+    stream = Stream(rows, lambda: _counted(dataset, rows, columns), sample=sample, twice=True)
     kinds_of = kinds_for(stream.types, stream.columns, kinds)
-    counted: dict[str, ColumnProfile] = {}
-    for part in stream.parts():
+
+    def count(part: Stream, takers: Takers) -> dict[str, ColumnProfile]:
         plan = planners({name: kinds_of[name] for name in part.columns}, kinds or ())
-        with _Workers() as workers:
-            for batch in part:
-                workers.update(plan, batch)
+        for batch in part:
+            takers.update(plan, batch)
+        takers.wait()
         if not part.rows:
             raise NoRowsError(f"no rows{_within(window)} of {rows.label}; a reference needs rows to compare with")
-        counted |= _count(part, {name: planner.finish() for name, planner in plan.items()})
-    return _without_values(stream.profile(counted, window))
+        return _count(part, {name: planner.finish() for name, planner in plan.items()}, takers)
+
+    return _without_values(stream.profile(stream.counted(count), window))
 
 
 def profile_like(
@@ -88,11 +79,12 @@ def profile_like(
     """
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
-    stream = _Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names), sample)
-    counted: dict[str, ColumnProfile] = {}
-    for part in stream.parts():
-        counted |= _count(part, {name: _start(reference, name, part.types[name]) for name in part.columns})
-    profile = stream.profile(counted, window)
+    stream = Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names), sample=sample, twice=False)
+
+    def count(part: Stream, takers: Takers) -> dict[str, ColumnProfile]:
+        return _count(part, {name: _start(reference, name, part.types[name]) for name in part.columns}, takers)
+
+    profile = stream.profile(stream.counted(count), window)
     times = _times(dataset)
     seen = dataset.columns or [name for name in profile.types if name not in times or name in reference.columns]
     types = {name: kind for name, kind in profile.types.items() if name in seen}
@@ -135,142 +127,13 @@ def _without_values(profile: Profile) -> Profile:
     return replace(profile, columns={**profile.columns, **empty}, types={**profile.types, **types})
 
 
-class _Workers:
-    """Threads for the columns of large batches: NumPy and Arrow leave Python's lock while they sort and count.
-
-    Two batches are under way at a time, so that no thread waits for the last column of one.
-    """
-
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-        self._last: dict[str, Future[None]] = {}
-
-    def update(self, takers: Mapping[str, Planner | Counter], batch: pa.RecordBatch) -> None:
-        """Give each column of a batch to what takes it, after those of the batch before."""
-        if batch.num_rows < _LARGE_BATCH or len(takers) < 2:
-            self.wait()
-            for name, taker in takers.items():
-                taker.update(batch.column(name))
-            return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
-        before = self._last
-        self._last = {
-            name: self._pool.submit(_after, before.get(name), takers[name], batch.column(name))
-            for name in _spread(list(takers), batch)
-        }
-        for future in before.values():
-            future.result()
-
-    def wait(self) -> None:
-        """Return when all columns given have been taken."""
-        before, self._last = self._last, {}
-        for future in before.values():
-            future.result()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self.wait()
-        finally:
-            if self._pool is not None:
-                self._pool.shutdown(cancel_futures=True)
-
-
-def _spread(names: Sequence[str], batch: pa.RecordBatch) -> list[str]:
-    """Put the columns that Arrow counts evenly among those that NumPy does.
-
-    NumPy takes Python's lock thirty times a block, and counts cells under it: two such columns wait for each other.
-    """
-    kinds = {name: batch.column(name).type for name in names}
-    by_numpy = [name for name, kind in kinds.items() if pa.types.is_integer(kind) or pa.types.is_floating(kind)]
-    by_arrow = [name for name in names if name not in set(by_numpy)]
-    placed = [(place / len(group), name) for group in (by_arrow, by_numpy) for place, name in enumerate(group)]
-    return [name for _, name in sorted(placed)]
-
-
-def _after(before: Future[None] | None, taker: Planner | Counter, array: pa.Array) -> None:
-    if before is not None:
-        before.result()
-    taker.update(array)
-
-
-class _Stream:
-    """The batches of some columns, to be gone through more than once; small data is read only once."""
-
-    def __init__(self, rows: Rows, columns: Callable[[], list[str]], sample: int) -> None:
-        self._source = rows
-        self._held: list[pa.RecordBatch] | None = None
-        repeated = dict.fromkeys(
-            rows.without_repeated(), ColumnType("more than one column of that name", Kind.REPEATED)
-        )
-        self.columns = columns()
-        self.types = column_types(rows.full_schema) | repeated
-        self.rows: int | None = None
-        self.sample = RowSample(sample) if sample else None
-        if any(self.types[name].kind is Kind.EMPTY for name in self.columns):
-            self._learn(next(iter(self._read()), None))
-
-    def parts(self) -> Iterator[_Stream]:
-        """Yield this stream a few columns at a time, where that reads no more and no rows are kept: memory is bounded
-        however many columns there are.
-
-        :raises DataError: not all columns had the same number of rows.
-        """
-        if self.sample is not None or not self._source.by_column or len(self.columns) <= _MOST_COLUMNS:
-            yield self
-            return
-        for first in range(0, len(self.columns), _MOST_COLUMNS):
-            part = copy(self)
-            part.columns = self.columns[first : first + _MOST_COLUMNS]
-            yield part
-            if self.rows not in (None, part.rows):
-                raise DataError(f"{self._source.label} changed while it was read: {self.rows} rows, then {part.rows}")
-            self.rows = part.rows
-
-    def profile(self, columns: Mapping[str, ColumnProfile], window: Window | None) -> Profile:
-        """Return the profile of all that was counted."""
-        return Profile(
-            rows=self.rows or 0,
-            window=window,
-            columns=columns,
-            types=self.types,
-            source=self._source.label,
-            sample=self.sample,
-        )
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        rows = 0
-        held: list[pa.RecordBatch] | None = []
-        size = 0
-        for batch in self._held if self._held is not None else self._read():
-            rows += batch.num_rows
-            size += batch.nbytes
-            held = held + [batch] if held is not None and size <= _HELD_BYTES else None  # noqa: RUF005 - a copy is short
-            yield batch
-        self._held, self.rows = held, rows
-
-    def _read(self) -> Iterable[pa.RecordBatch]:
-        # A stream of no columns has no rows in Arrow; any one column counts them.
-        return self._source.batches(self.columns or self._source.full_schema.names[:1], encoded=True)
-
-    def _learn(self, first: pa.RecordBatch | None) -> None:
-        """Take the types a source does not name from its first rows."""
-        for field in first.schema if first is not None else ():
-            if self.types[field.name].kind is Kind.EMPTY:
-                self.types[field.name] = ColumnType(str(field.type), natural_kind(field.type))
-
-
-def _count(stream: _Stream, start: Mapping[str, ColumnProfile]) -> dict[str, ColumnProfile]:
+def _count(stream: Stream, start: Mapping[str, ColumnProfile], takers: Takers) -> dict[str, ColumnProfile]:
     counters = {name: counter_for(profile, name) for name, profile in start.items()}
-    with _Workers() as workers:
-        for batch in stream:
-            workers.update(counters, batch)
-            if stream.sample is not None:
-                stream.sample.update(batch.select(stream.columns))
+    for batch in stream:
+        takers.update(counters, batch)
+        if stream.sample is not None:
+            stream.sample.update(batch.select(stream.columns))
+    takers.wait()
     return {name: counter.finish() for name, counter in counters.items()}
 
 

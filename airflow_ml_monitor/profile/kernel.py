@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from airflow_ml_monitor.profile.arrays import Counts, Floats, Slots
+from airflow_ml_monitor.profile.room import BLOCK, room
 
-BLOCK = 1 << 18
 LARGEST = 1e150
 """Magnitudes from it on are counted apart, as too large to measure: their squares would not be finite."""
 
@@ -50,43 +48,6 @@ class Moments:
         apart = other.mean - self.mean
         mean = self.mean + apart * (other.count / count)
         return Moments(count, mean, self.m2 + other.m2 + apart * apart * (self.count * other.count / count))
-
-
-class Room:
-    """Room for one block: to get and clear so much memory costs as much as to count."""
-
-    def __init__(self) -> None:
-        self.values, self.apart = np.empty(BLOCK), np.empty(BLOCK)
-        self.step = np.empty(BLOCK, np.int64)
-        self.cell = np.empty(BLOCK, np.int32)
-        self.beyond, self.above = np.empty(BLOCK, np.bool_), np.empty(BLOCK, np.bool_)
-
-
-_FREE: list[Room] = []
-
-
-class _Lease(threading.local):
-    """The room of one thread; when the thread ends, the next one takes it."""
-
-    def __init__(self) -> None:
-        try:
-            self.room = _FREE.pop()
-        except IndexError:
-            self.room = Room()
-        self._end = _End()
-        weakref.finalize(self._end, _FREE.append, self.room).atexit = False
-
-
-class _End:
-    """What goes when its thread does."""
-
-
-_LEASE = _Lease()
-
-
-def room() -> Room:
-    """Return the room of this thread."""
-    return _LEASE.room
 
 
 @dataclass(frozen=True, slots=True)

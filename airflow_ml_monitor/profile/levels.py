@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.arrays import (
@@ -155,7 +156,11 @@ class LevelCounter:
             return _Levels.of(values, self._start.hashes), counts
         # The batches of a file share a dictionary: what is known of it is kept.
         if self._dictionary is None or not self._dictionary[0].equals(array.dictionary):
-            levels = _Levels.of(dictionary_levels(array.dictionary), self._start.hashes)
+            values = dictionary_levels(array.dictionary)
+            known = self._dictionary[1] if self._dictionary is not None else None
+            levels = (
+                _Levels.of(values, self._start.hashes) if known is None else known.of_others(values, self._start.hashes)
+            )
             self._dictionary = array.dictionary, levels
         levels = self._dictionary[1]
         return levels, np.where(levels.there, index_counts(array), 0)
@@ -208,6 +213,21 @@ class _Levels:
         found = hashes(values)
         place, here = positions(listed, found)
         return cls(values, there, found, place, here & there)
+
+    def of_others(self, values: pa.Array, listed: Hashes) -> _Levels:
+        """Return the levels of another array; those among these are not hashed again."""
+        if not len(self.values) or self.values.type != values.type:
+            return _Levels.of(values, listed)
+        at = pc.index_in(values, value_set=self.values)
+        new = np.flatnonzero(np.from_dlpack(at.is_null().cast(pa.uint8())))
+        which = np.from_dlpack(at.fill_null(0))
+        of_new = _Levels.of(values.take(as_arrow(new)), listed)
+        found = []
+        for name in ("there", "hashes", "place", "listed"):
+            merged = getattr(self, name)[which]
+            merged[new] = getattr(of_new, name)
+            found.append(merged)
+        return _Levels(values, *found)
 
 
 def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, Flags]:

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from airflow_ml_monitor.profile.arrays import Counts, Floats
-from airflow_ml_monitor.profile.kernel import LARGEST, Block, room
+from airflow_ml_monitor.profile.kernel import LARGEST, Block
+from airflow_ml_monitor.profile.room import room
 
 _STEPS = (1 << 12, 1 << 13, 1 << 15)
 """Sizes of a table, the smallest that spreads the edges being taken: it should stay in the cache."""

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_ml_monitor.data import Files, Frame
 from airflow_ml_monitor.errors import ConfigurationError, DataError
-from airflow_ml_monitor.profile import Profile, build, build_reference, plan, profile_like
+from airflow_ml_monitor.profile import Profile, build_reference, plan, profile_like
 from airflow_ml_monitor.profile.edges import MOST_EDGES
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.levels import LevelProfile
@@ -108,7 +108,7 @@ def test_only_the_rows_of_the_window_known_by_then_count(tmp_path: Path) -> None
 
 def test_data_too_large_to_hold_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = build_reference(stored(tmp_path, 5000))
-    monkeypatch.setattr(build, "_HELD_BYTES", 0)
+    monkeypatch.setattr("airflow_ml_monitor.profile.stream.HELD_BYTES", 0)
     assert build_reference(stored(tmp_path, 5000)) == held
 
 
@@ -127,7 +127,8 @@ def test_counting_in_threads_gives_what_counting_in_turn_does(monkeypatch: pytes
     random = np.random.default_rng(0)
     rows = pd.DataFrame({"x": random.normal(size=25_000), "y": random.choice(["a", "b"], 25_000)})
     threaded = build_reference(rows)
-    monkeypatch.setattr(build, "_LARGE_BATCH", 10**9)
+    monkeypatch.setattr("airflow_ml_monitor.data.frame.FEWEST_AT_ONCE", 10**9)
+    monkeypatch.setattr("airflow_ml_monitor.profile.workers.LARGE_BATCH", 10**9)
     assert build_reference(rows) == threaded
 
 

@@ -15,12 +15,12 @@ from airflow_ml_monitor.data import Files, Frame
 from airflow_ml_monitor.data.frame import FrameRows
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile import build_reference, profile_like
-from airflow_ml_monitor.profile.build import _MOST_COLUMNS
+from airflow_ml_monitor.profile.stream import MOST_COLUMNS
 
 
 def wide(rows: int = 300) -> pa.Table:
     random = np.random.default_rng(0)
-    columns = {f"x{place}": random.normal(place, 1, rows) for place in range(2 * _MOST_COLUMNS + 3)}
+    columns = {f"x{place}": random.normal(place, 1, rows) for place in range(2 * MOST_COLUMNS + 3)}
     return pa.table(columns | {"level": random.choice(list("abc"), rows), "gone": pa.nulls(rows)})
 
 
@@ -34,7 +34,7 @@ def test_each_column_is_counted_as_it_is_alone(file: Files) -> None:
     reference = build_reference(file)
     assert list(reference.columns) == wide().column_names
     assert reference.rows == 300
-    for name in ("x0", f"x{_MOST_COLUMNS}", "level", "gone"):
+    for name in ("x0", f"x{MOST_COLUMNS}", "level", "gone"):
         alone = build_reference(file, columns=[name])
         assert reference.columns[name].to_parts()[0] == alone.columns[name].to_parts()[0]
 
