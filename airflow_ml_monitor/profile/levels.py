@@ -15,6 +15,7 @@ from airflow_ml_monitor.profile.arrays import (
     Counts,
     Flags,
     Hashes,
+    Slots,
     as_arrow,
     dictionary_levels,
     hashes,
@@ -218,16 +219,16 @@ class _Levels:
         """Return the levels of another array; those among these are not hashed again."""
         if not len(self.values) or self.values.type != values.type:
             return _Levels.of(values, listed)
-        at = pc.index_in(values, value_set=self.values)
-        new = np.flatnonzero(np.from_dlpack(at.is_null().cast(pa.uint8())))
-        which = np.from_dlpack(at.fill_null(0))
+        found = Slots.of(pc.index_in(values, value_set=self.values), "levels")
+        which, new = found.values.astype(np.int64), np.flatnonzero(~found.present(0, len(values)))
+        which[new] = 0
         of_new = _Levels.of(values.take(as_arrow(new)), listed)
-        found = []
+        merged = []
         for name in ("there", "hashes", "place", "listed"):
-            merged = getattr(self, name)[which]
-            merged[new] = getattr(of_new, name)
-            found.append(merged)
-        return _Levels(values, *found)
+            each = getattr(self, name)[which]
+            each[new] = getattr(of_new, name)
+            merged.append(each)
+        return _Levels(values, *merged)
 
 
 def positions(ordered: Hashes, wanted: Hashes) -> tuple[Counts, Flags]:

@@ -62,6 +62,12 @@ def test_parquet(tmp_path: Path, rows: pa.Table, window: tuple[str, ...]) -> Non
     assert loaded(tmp_path, *window) == []
 
 
+def test_many_rows_in_row_groups_of_different_levels(tmp_path: Path, rows: pa.Table) -> None:
+    many = pa.concat_tables([rows] * 12).append_column("part", pa.array([f"{at // 9000}" for at in range(36_000)]))
+    pq.write_table(many, tmp_path / "rows.parquet", row_group_size=18_000)
+    assert loaded(tmp_path / "rows.parquet") == []
+
+
 @pytest.mark.parametrize("window", [(), ("2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z")], ids=["all", "window"])
 def test_csv(tmp_path: Path, rows: pa.Table, window: tuple[str, ...]) -> None:
     pyarrow.csv.write_csv(rows, tmp_path / "rows.csv")

@@ -45,7 +45,7 @@ def table(seed: int) -> pa.Table:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder: Path = tmp_path_factory.mktemp("two")
     for seed in (1, 2):
-        pq.write_table(table(seed), folder / f"{seed}.parquet", row_group_size=17_000)
+        pq.write_table(table(seed), folder / f"{seed}.parquet", row_group_size=20_000)
     return Files(path=str(folder / "*.parquet"))
 
 
