@@ -16,8 +16,8 @@ class EstimatePerformanceOperator(MonitoringOperator):
     """Estimate a window's metrics from its predictions and a labelled reference, and judge the model by them.
 
     It assumes that the relation of features and label is that of the reference. It may close a gate; that it passes
-    proves nothing of a new model, so no deployment should hang on it alone. When the labels of the window have come,
-    ``ModelQualityOperator`` sets what they give beside the estimate.
+    proves nothing, so a ``GateOperator`` with no other evidence is ``insufficient``. When the labels of the window have
+    come, ``ModelQualityOperator`` sets what they give beside the estimate.
 
     :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
     :param reference: a dataset of predictions with their labels, none of which the model learnt from: a ``Table`` of a

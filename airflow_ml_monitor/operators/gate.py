@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.operators.estimated import proves_nothing, unproven
 from airflow_ml_monitor.operators.instances import (
     Evidence,
     latest_runs,
@@ -35,7 +36,8 @@ class GateOperator(MonitoringOperator):
     was skipped (give another ``trigger_rule`` to leave those to Airflow). A task that is mapped over an empty list had
     nothing to judge: by itself that is ``insufficient``, and beside other reports it does not matter. With ``kinds``
     it judges the store's current reports of ``model`` and exactly this window, whichever DAG made them, never by wall
-    time. A report that is missing closes the gate.
+    time. A report that is missing closes the gate. An estimate may close it; that it passes proves nothing, so a gate
+    with no other evidence is ``insufficient``.
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).
@@ -218,6 +220,8 @@ def _judged(stored: StoredReport, required: bool) -> list[CheckResult]:
     origin, report = stored.origin, stored.report
     task = named(origin.task_id, origin.map_index)
     where = {"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id}
+    if proves_nothing(report):
+        return unproven(report, task, where)
     if report.status in (Status.ERROR, Status.FAIL, Status.WARN):
         return [
             replace(reason, check=f"{task}.{reason.check}", detail={**reason.detail, **where})
