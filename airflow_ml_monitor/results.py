@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
@@ -275,6 +275,18 @@ class Report:
         known["results"] = tuple(CheckResult.from_dict(result) for result in plain["results"])
         known["window"] = None if plain.get("window") is None else Window.of(plain["window"])
         return cls(**known)
+
+    def to_markdown(
+        self,
+        *,
+        most: int = 10,
+        dialect: Literal["commonmark", "slack"] = "commonmark",
+        links: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return the status, what the report is about and the checks behind it; see ``rendering.to_markdown``."""
+        from airflow_ml_monitor.rendering import to_markdown
+
+        return to_markdown(self, most=most, dialect=dialect, links=links)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per check, in the order they were made."""
