@@ -11,6 +11,7 @@ import numpy as np
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.decidable import labels_needed
+from airflow_ml_monitor.performance.estimation.propensity import weighted_up
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
 from airflow_ml_monitor.performance.intervals.proportions import difference_of_two
 from airflow_ml_monitor.performance.reference import LEAST_LABELS, OwnPerformance, Reference
@@ -79,7 +80,7 @@ class Ruling:
             n_reference=None if self.reference is None else self.reference.measured.n,
             n_current=found.n,
             message=verdict.message,
-            detail={**self._detail(found), **verdict.detail},
+            detail={**self._detail(found), **verdict.detail, **weighted_up(self.metric, answers)},
         )
 
     def _verdict(self, answers: Answers, found: Estimate) -> Verdict:
@@ -92,7 +93,7 @@ class Ruling:
         if found.n < LEAST_LABELS:
             return Verdict(
                 Status.INSUFFICIENT,
-                f"{found.n} labels are too few to judge by, {LEAST_LABELS} are needed{still(missing, total)}",
+                f"{found.n} {self.metric.counted} are too few to judge by, {LEAST_LABELS} are needed{still(missing, total)}",
             )
         if self.min_completeness is not None and missing:
             return self._by_share(found, missing, total)
@@ -174,7 +175,7 @@ class Ruling:
 
     def _worded(self, found: Estimate) -> str:
         if found.interval is None:
-            return f"it has no interval: {found.reason or f'{found.n:,} labels'}"
+            return f"it has no interval: {found.reason or f'{found.n:,} {self.metric.counted}'}"
         where = {
             Status.FAIL: "wholly past the limit",
             Status.WARN: "on both sides of the limit",
@@ -184,7 +185,7 @@ class Ruling:
         against = (
             "" if self.reference is None else f" ({self.reference.called} {_number(self.reference.measured.value)})"
         )
-        return f"its {_percent(self.confidence)} interval {ends} from {found.n:,} labels is {where}{against}"
+        return f"its {_percent(self.confidence)} interval {ends} from {found.n:,} {self.metric.counted} is {where}{against}"
 
     def _detail(self, found: Estimate) -> dict[str, Any]:
         detail: dict[str, Any] = {"expectation": self.expectation.to_dict(), "interval_method": found.method}

@@ -19,6 +19,9 @@ from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
 
 
+_OF_ROWS = (Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Side:
     """Rows of one side that can be used.
@@ -103,10 +106,15 @@ def read_side(
 
 
 def require_comparable(scoring: Scoring, features: Sequence[str]) -> None:
-    """Refuse columns that cannot be features.
+    """Refuse columns that cannot be features, and problems of which nothing is known row by row.
 
-    :raises ConfigurationError: a name that is none, or the label among the features.
+    :raises ConfigurationError: a name that is none, the label among the features, or another problem.
     """
+    if scoring.problem not in _OF_ROWS:
+        known = ", ".join(repr(one.value) for one in _OF_ROWS)
+        raise ConfigurationError(
+            f"problem={scoring.problem.value!r} is judged by its labels alone; this is for {known}"
+        )
     if isinstance(features, str) or not all(isinstance(name, str) and name for name in features):
         raise ConfigurationError(f"features={features!r} must be a list of columns")
     if scoring.label in features:

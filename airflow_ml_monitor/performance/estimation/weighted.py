@@ -129,11 +129,11 @@ class Weighted:
 
 
 def weighable(problem: Problem, *, scored: bool) -> list[str]:
-    """Return the metrics that can be weighted, in alphabetical order.
+    """Return the metrics that can be weighted, in alphabetical order; of a ranking none: its rows are no cases.
 
     :param scored: whether there are probabilities.
     """
-    names = [*_TABLES[problem], *_LOSSES[problem], *_RANKINGS.get(problem, ())]
+    names = [*_TABLES.get(problem, ()), *_LOSSES.get(problem, ()), *_RANKINGS.get(problem, ())]
     there = set(metric_names(problem))
     return sorted(
         name for name in names if name in there and (scored or find_metric(name, problem).needs == "predicted")

@@ -15,7 +15,7 @@ from airflow_ml_monitor.performance.estimation.weighted import Weighted, weighab
 from airflow_ml_monitor.performance.registry import estimate, find_metric
 from tests.performance.made_answers import MAKE, binary, multiclass, regression
 
-PROBLEMS = list(Problem)
+PROBLEMS = [Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION]
 
 
 def rounded(answers: Answers) -> Answers:
