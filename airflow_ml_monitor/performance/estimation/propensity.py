@@ -25,7 +25,7 @@ def weighted_up(metric: Metric, answers: Answers) -> dict[str, Any]:
     The answers are cut into up to ten parts of about as many, by what the model answered (the score, that of the
     likeliest class, or the value). A known label counts by the inverse of the share of its part that is known (Horvitz
     and Thompson 1952). That is right only where, among answers alike, what the label says has nothing to do with
-    whether it is known; on real delays it has, and a verdict by this estimate is wrong more often than by the naive one.
+    whether it is known; on real delays it has, and verdicts by it are wrong more often than by the labels as they are.
 
     :param answers: NaN in ``y`` where the label is missing.
     :return: ``value``, ``parts`` and ``effective_labels`` (Kish 1965); nothing where no label or all labels are known,

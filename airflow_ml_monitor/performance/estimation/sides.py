@@ -18,7 +18,6 @@ from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
 
-
 _OF_ROWS = (Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION)
 
 
@@ -112,9 +111,7 @@ def require_comparable(scoring: Scoring, features: Sequence[str]) -> None:
     """
     if scoring.problem not in _OF_ROWS:
         known = ", ".join(repr(one.value) for one in _OF_ROWS)
-        raise ConfigurationError(
-            f"problem={scoring.problem.value!r} is judged by its labels alone; this is for {known}"
-        )
+        raise ConfigurationError(f"problem={scoring.problem.value!r} is judged by labels alone; give {known}")
     if isinstance(features, str) or not all(isinstance(name, str) and name for name in features):
         raise ConfigurationError(f"features={features!r} must be a list of columns")
     if scoring.label in features:

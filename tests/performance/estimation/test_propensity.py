@@ -19,6 +19,8 @@ from airflow_ml_monitor.performance.registry import estimate, find_metric
 from tests.performance.estimation.made_rows import binary as rows
 from tests.performance.made_answers import MAKE, partly_labelled
 
+PROBLEMS = [Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION]
+
 
 def known_where(answers: Answers, known: Any) -> Answers:
     return replace(answers, y=np.where(known, answers.y, np.nan))
@@ -50,9 +52,7 @@ def test_labels_that_come_by_what_they_say_are_not() -> None:
     assert weighted("positive_share", early) > naive("positive_share", answers) + 0.1
 
 
-@given(
-    st.sampled_from([Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION]), st.integers(0, 50), st.integers(20, 80)
-)
+@given(st.sampled_from(PROBLEMS), st.integers(0, 50), st.integers(20, 80))
 def test_where_as_many_are_known_of_all_answers_it_is_the_naive_one(problem: Problem, seed: int, half: int) -> None:
     answers = MAKE[problem](half, seed=seed)
     twice = answers.take(np.repeat(np.arange(half), 2))
