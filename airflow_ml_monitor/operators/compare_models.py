@@ -11,7 +11,7 @@ from airflow_ml_monitor.operators._labelled import LabelledOperator
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
     from airflow_ml_monitor.performance import Segment
-    from airflow_ml_monitor.performance.comparison_rule import Goal
+    from airflow_ml_monitor.performance.comparison_terms import Goal
 
 
 class CompareModelsOperator(LabelledOperator):
@@ -24,11 +24,13 @@ class CompareModelsOperator(LabelledOperator):
     :param metric: what they are compared by: ``"log_loss"``, ``"roc_auc"``, ``"rmse"``, ...
     :param goal: ``"superiority"``, better by more than ``margin``; ``"non_inferiority"``, worse by no more than that.
     :param margin: in the metric's own units.
-    :param min_completeness: with a smaller share of the labels nothing is proven.
+    :param min_completeness: the share of the labels from which those that are there decide; ``None`` for worst-case
+        limits: what is proven stays so whatever the missing labels are.
     :param segments: columns by whose levels the two are compared as well; ``Segment("carrier", required=True)`` vetoes
         a challenger that is not proven to be no worse there by more than ``segment_margin``.
     :param cluster: column of the champion's predictions that says which rows belong together, such as a customer's.
     :param weight: column of the champion's predictions that says how much a row counts.
+    :raises ConfigurationError: what can never be proven: an unknown goal, a margin below zero, segments without theirs.
     """
 
     template_fields: Sequence[str] = (*LabelledOperator.template_fields, "champion", "challenger")
@@ -42,7 +44,7 @@ class CompareModelsOperator(LabelledOperator):
         metric: str,
         goal: Goal = "superiority",
         margin: float = 0.0,
-        min_completeness: float = 0.9,
+        min_completeness: float | None = None,
         segments: str | Segment | Sequence[str | Segment] = (),
         segment_margin: float | None = None,
         cluster: str | None = None,
@@ -50,7 +52,11 @@ class CompareModelsOperator(LabelledOperator):
         close_on: Collection[str] = ("fail", "error", "insufficient", "warn"),
         **kwargs: Any,
     ) -> None:
+        from airflow_ml_monitor.performance.comparison_terms import require_segment_margin, require_terms
+
         super().__init__(close_on=close_on, **kwargs)
+        require_terms(goal, margin, min_completeness)  # wrong values are known while the DAG is parsed
+        require_segment_margin(segments, segment_margin)
         self.champion = champion
         self.challenger = challenger
         self.metric = metric

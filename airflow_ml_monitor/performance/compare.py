@@ -13,7 +13,8 @@ import numpy as np
 from airflow_ml_monitor.data import Connections, as_dataset
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.compared import SegmentVeto, compared
-from airflow_ml_monitor.performance.comparison_rule import Goal, Rule, comparable
+from airflow_ml_monitor.performance.comparison_rule import Rule, comparable
+from airflow_ml_monitor.performance.comparison_terms import Goal
 from airflow_ml_monitor.performance.evaluate import Evaluation
 from airflow_ml_monitor.performance.findings import findings
 from airflow_ml_monitor.performance.pairs import Side, pairs
@@ -49,7 +50,7 @@ def compare_models(
     threshold: float = 0.5,
     delay: timedelta = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
-    min_completeness: float = 0.9,
+    min_completeness: float | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
     segment_margin: float | None = None,
     window: Any = None,
@@ -64,8 +65,9 @@ def compare_models(
     The check named after the metric has the difference ``challenger - champion`` in the metric's own units, with its
     confidence interval. It passes where the whole interval is better than the champion by more than ``margin``
     (superiority), or worse by no more than it (non-inferiority); it fails where the whole interval is on the other
-    side; else it is ``insufficient``: not proven. ``pairs`` fails where a row has no usable answer of one of the two;
-    ``completeness`` is ``insufficient`` below ``min_completeness``. Both models' own values, and the differences by
+    side; else it is ``insufficient``: not proven. Where labels are missing, it is decided where those at their worst
+    for the challenger and at their best say the same: no label that comes later turns a proof into its contrary.
+    ``pairs`` fails where a row has no usable answer of one of the two. Both models' own values, and the differences by
     the other metrics, are told as ``info``.
 
     :param champion: predictions of the model in use; :param challenger: those of the one that would replace it, of the
@@ -73,6 +75,8 @@ def compare_models(
     :param metric: what they are compared by.
     :param goal: ``"superiority"`` or ``"non_inferiority"``.
     :param margin: in the metric's own units, not below zero.
+    :param min_completeness: the share of labels from which those that are there decide, of each segment, too; ``None``
+        for worst-case limits. Metrics that have none then prove nothing while labels are missing.
     :param segments: columns of the champion's predictions by whose levels the two are compared as well. A ``required``
         one vetoes: in each of its levels the challenger must be proven no worse by more than ``segment_margin``. The
         others are told.
@@ -179,15 +183,16 @@ def _recoded(answers: Answers, classes: tuple[Any, ...]) -> Answers:
 def _completeness(answers: Answers, rule: Rule) -> CheckResult:
     total = len(answers)
     known = int((~np.isnan(answers.y)).sum())
-    share = known / total if total else None
-    enough = share is not None and share >= rule.min_completeness
+    share, least = known / total if total else None, rule.min_completeness
+    enough = share is not None and (least is None or share >= least)
     return CheckResult(
         check="completeness",
         metric="completeness",
         status=Status.PASS if enough else Status.INSUFFICIENT,
-        required=True,
+        severity=Severity.INFO if least is None else Severity.CRITICAL,
+        required=least is not None,
         value=share,
-        limits=Limits(lower=rule.min_completeness),
+        limits=Limits(lower=least),
         n_current=total,
         message=f"{known:,} of {total:,} rows have a label" + ("" if enough else "; compare when more have come"),
     )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers
-from airflow_ml_monitor.performance.comparison_rule import Rule, worded
-from airflow_ml_monitor.performance.registry import difference, difference_at_worst
+from airflow_ml_monitor.performance.comparison_rule import Comparison, Extremes, Rule
+from airflow_ml_monitor.performance.comparison_terms import require_segment_margin
+from airflow_ml_monitor.performance.decidable import rows_needed
+from airflow_ml_monitor.performance.registry import Difference, difference
 from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
 from airflow_ml_monitor.performance.segments import Segment
 from airflow_ml_monitor.performance.segments_judged import judged_levels
-from airflow_ml_monitor.results import CheckResult, Severity
+from airflow_ml_monitor.performance.verdict import more_needed
+from airflow_ml_monitor.performance.worst_difference import difference_at_worst
+from airflow_ml_monitor.results import CheckResult, Interval, Severity, Status
 
 
 def compared(
@@ -25,14 +29,15 @@ def compared(
 
     :param required: whether it decides the report; else it is told.
     """
-    found = difference(rule.metric, old, new, confidence=confidence)
-    missing = int(np.isnan(old.y).sum())
-    worst = difference_at_worst(rule.metric, old, new, confidence=confidence) if missing and found.n else None
-    status = rule.decide_with(found, worst)
+    seen = _seen(old, new, rule, confidence)
+    more = None
+    if seen.status is Status.INSUFFICIENT and seen.extremes is not None:
+        more = rows_needed(old.y, lambda rows: _decides(old.take(rows), new.take(rows), rule, confidence))
+    found, extremes = seen.found, seen.extremes
     return CheckResult(
         check=rule.metric.name,
         metric=f"{rule.metric.name}_difference",
-        status=status,
+        status=seen.status,
         severity=Severity.CRITICAL if required else Severity.INFO,
         required=required,
         segment=segment,
@@ -42,15 +47,45 @@ def compared(
         p_value=found.p_value,
         n_reference=found.n,
         n_current=found.n,
-        message=worded(found, status, rule, confidence, worst=worst, missing=missing),
+        message=seen.worded(confidence, more_needed(more, seen.missing, seen.total)),
         detail={
             "goal": rule.goal,
             "margin": rule.margin,
             "interval_method": found.method,
-            "missing": missing,
-            "worst": None if worst is None or worst.interval is None else [worst.value, list(worst.interval)],
+            "missing": seen.missing,
+            "provisional": seen.missing > 0 and seen.status is Status.INSUFFICIENT,
+            "worst": None if extremes is None else _plain(extremes.worst),
+            "best": None if extremes is None else _plain(extremes.best),
+            "labels_needed": more,
         },
     )
+
+
+def _seen(old: Answers, new: Answers, rule: Rule, confidence: float) -> Comparison:
+    found = difference(rule.metric, old, new, confidence=confidence)
+    missing = int(np.isnan(old.y).sum())
+    extremes = _extremes(old, new, rule, confidence) if missing and found.n and rule.min_completeness is None else None
+    return Comparison(rule=rule, found=found, total=len(old), missing=missing, extremes=extremes)
+
+
+def _decides(old: Answers, new: Answers, rule: Rule, confidence: float) -> bool:
+    return _seen(old, new, rule, confidence).status is not Status.INSUFFICIENT
+
+
+def _extremes(old: Answers, new: Answers, rule: Rule, confidence: float) -> Extremes | None:
+    worst = difference_at_worst(rule.metric, old, new, confidence=confidence)
+    best = difference_at_worst(rule.metric, new, old, confidence=confidence)
+    return None if worst is None or best is None else Extremes(worst, _turned(best))
+
+
+def _turned(apart: Difference) -> Difference:
+    """Return the difference the other way round."""
+    interval = None if apart.interval is None else Interval(-apart.interval.upper, -apart.interval.lower)
+    return apart._replace(value=None if apart.value is None else -apart.value, interval=interval)
+
+
+def _plain(apart: Difference) -> dict[str, Any]:
+    return {"value": apart.value, "interval": None if apart.interval is None else list(apart.interval)}
 
 
 @dataclass(frozen=True)
@@ -65,12 +100,7 @@ class SegmentVeto:
     margin: float | None = None
 
     def __post_init__(self) -> None:
-        if self.segments and self.margin is None:
-            raise ConfigurationError(
-                "segments= needs segment_margin=, how much worse a challenger may be in one of them"
-            )
-        if self.margin is not None and not self.segments:
-            raise ConfigurationError(f"segment_margin={self.margin!r} needs segments=, the columns it is about")
+        require_segment_margin(self.segments, self.margin)
 
     def judge(
         self, frame: pd.DataFrame, old: Answers, new: Answers, rule: Rule, confidence: float

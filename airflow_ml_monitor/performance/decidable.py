@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.answers import Answers, Numbers
 
 MOST_ROWS = 200_000
 _SEED = 20_130_204
+
+Rows = NDArray[np.int64]
 
 
 def labels_needed(answers: Answers, decides: Callable[[Answers], bool]) -> int | None:
     """Return about how many of the missing labels (NaN in ``y``) would have to come, if they are like those known.
 
-    Answers whose label would have come are replaced by ones drawn from those whose label is known. ``None`` where no
-    label is known, where all of them would not decide, and of more than 200,000 answers, where it would take long.
-
     :param decides: whether the labels of some answers decide; with more labels more likely so.
     """
-    known, missing = np.flatnonzero(~np.isnan(answers.y)), np.flatnonzero(np.isnan(answers.y))
-    if not len(known) or not len(missing) or len(answers) > MOST_ROWS:
+    return rows_needed(answers.y, lambda rows: decides(answers.take(rows)))
+
+
+def rows_needed(y: Numbers, decides: Callable[[Rows], Any]) -> int | None:
+    """Return about how many of the missing labels (NaN) would have to come, if they are like those known.
+
+    Rows whose label would have come are replaced by ones drawn from those whose label is known. ``None`` where no
+    label is known, where all of them would not decide, and of more than 200,000 rows, where it would take long.
+
+    :param decides: whether the labels of some rows decide, given by their places; with more labels more likely so.
+    """
+    known, missing = np.flatnonzero(~np.isnan(y)), np.flatnonzero(np.isnan(y))
+    if not len(known) or not len(missing) or len(y) > MOST_ROWS:
         return None
     random = np.random.default_rng(_SEED)
     missing, like = random.permutation(missing), random.choice(known, len(missing))
 
     def decided_by(more: int) -> bool:
-        return decides(answers.take(np.concatenate((known, like[:more], missing[more:]))))
+        return bool(decides(np.concatenate((known, like[:more], missing[more:]))))
 
     if not decided_by(len(missing)):
         return None

@@ -11,8 +11,9 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.decidable import labels_needed
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
-from airflow_ml_monitor.performance.registry import Difference, Estimate, difference, difference_at_worst, estimate
+from airflow_ml_monitor.performance.registry import Difference, Estimate, difference, estimate
 from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, more_needed, still
+from airflow_ml_monitor.performance.worst_difference import difference_at_worst
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
 _BY_MEDIAN = frozenset({"mae", "median_absolute_error"})

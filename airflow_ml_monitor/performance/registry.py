@@ -56,6 +56,7 @@ Completions = Callable[[Answers], tuple[Numbers, Numbers]]
 RowLoss = Callable[[Answers], Numbers]
 Comparison = Callable[[Answers, Answers, float], Difference]
 Influence = Callable[[Answers], tuple[float, Numbers]]
+Statistic = Callable[[Numbers], Numbers]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Metric:
     :param scale: on which its intervals are stretched for such rows.
     :param row_by_row: whether ``completions`` are those of each row by itself, so that they hold of weighted rows, too.
     :param sees_clusters: whether its own interval is that of rows that belong together.
+    :param statistic: from tables truth x answer, shape (..., classes, classes), to the metric, where it is of those.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Metric:
     scale: Scale = "plain"
     row_by_row: bool = True
     sees_clusters: bool = False
+    statistic: Statistic | None = None
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -251,29 +254,3 @@ def _require(metric: Metric, answers: Answers) -> None:
     if metric.needs == "score" and answers.score is None:
         column = "score=" if metric.problem is Problem.BINARY else "scores="
         raise ConfigurationError(f"{metric.name} needs the model's probabilities; name their column by {column}")
-
-
-def difference_at_worst(
-    metric: Metric, champion: Answers, challenger: Answers, *, confidence: float = 0.95
-) -> Difference | None:
-    """Return the difference with every missing label (NaN in ``y``) as it is worst for the challenger.
-
-    ``None`` where the metric has no closed form of that.
-    """
-    import numpy as np
-
-    if metric.row_loss is None or champion.problem is Problem.REGRESSION:
-        return None
-    missing = np.isnan(champion.y)
-    old, new = champion.take(missing), challenger.take(missing)
-    codes = range(max(2, len(champion.classes)))
-    behind = np.stack([_lost(metric.row_loss, new, code) - _lost(metric.row_loss, old, code) for code in codes])
-    y = champion.y.copy()
-    y[missing] = behind.argmax(axis=0)
-    return difference(metric, champion.with_labels(y), challenger.with_labels(y), confidence=confidence)
-
-
-def _lost(row_loss: RowLoss, answers: Answers, code: int) -> Numbers:
-    import numpy as np
-
-    return row_loss(answers.with_labels(np.full(len(answers), float(code))))

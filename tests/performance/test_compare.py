@@ -79,10 +79,16 @@ def test_a_challenger_without_a_usable_answer_is_unpaired() -> None:
     assert (check(report, "pairs").status, check(report, "pairs").value) == (Status.FAIL, 1.0)
 
 
-def test_too_few_labels_prove_nothing() -> None:
+def test_too_few_labels_prove_nothing_where_a_share_is_asked_for() -> None:
+    good, labels = scored()
+    report = compared(noisier(good, 3.0), good, labels[:899], min_completeness=0.9)
+    assert (report.status, check(report, "completeness").status) == (Status.INSUFFICIENT, Status.INSUFFICIENT)
+
+
+def test_what_no_missing_label_can_turn_is_proven_by_as_many_as_there_are() -> None:
     good, labels = scored()
     report = compared(noisier(good, 3.0), good, labels[:899])
-    assert (report.status, check(report, "completeness").status) == (Status.INSUFFICIENT, Status.INSUFFICIENT)
+    assert (report.status, check(report, "completeness").value) == (Status.PASS, 0.899)
 
 
 def test_the_other_metrics_are_told_and_decide_nothing() -> None:
@@ -162,13 +168,34 @@ def test_nothing_is_proven_that_the_missing_labels_could_undo() -> None:
     report = compared(champion, good, with_hidden_labels(labels, 90))
     assert check(report, "completeness").status is Status.PASS
     assert check(report, "log_loss").status is Status.INSUFFICIENT
-    assert "if the 90 missing labels are at their worst for it" in check(report, "log_loss").message
+    said = check(report, "log_loss")
+    assert "with the 90 missing labels at their worst for it" in said.message
+    assert f"about {said.detail['labels_needed']} more" in said.message
 
 
-def test_a_metric_without_a_worst_case_says_that_labels_are_missing() -> None:
+def test_nothing_is_refused_that_the_missing_labels_could_undo() -> None:
     good, labels = scored()
-    report = compared(noisier(good, 3.0), good, with_hidden_labels(labels, 3), metric="roc_auc")
-    assert "; 3 labels are missing" in check(report, "roc_auc").message
+    assert check(compared(good, noisier(good, 0.7), labels), "log_loss").status is Status.FAIL
+    assert check(compared(good, noisier(good, 0.7), labels.iloc[400:]), "log_loss").status is Status.INSUFFICIENT
+
+
+@pytest.mark.parametrize("metric", ["average_precision", "ks"])
+def test_a_metric_without_a_worst_case_waits_or_goes_by_a_share_that_is_enough(metric: str) -> None:
+    good, labels = scored()
+    how = (noisier(good, 3.0), good, with_hidden_labels(labels, 3))
+    waits, enough = (compared(*how, metric=metric, min_completeness=share) for share in (None, 0.9))
+    assert (waits.status, enough.status) == (Status.INSUFFICIENT, Status.PASS)
+    assert f"3 of 1,000 labels are missing, and {metric} has no worst case" in check(waits, metric).message
+    assert "by the labels that are known, 3 of 1,000 are missing" in check(enough, metric).message
+
+
+def test_a_share_that_is_asked_for_is_asked_of_each_segment() -> None:
+    champion, challenger, labels = of_carriers(spoiled=0.0)
+    hidden = labels[~((champion["carrier"] == "B6") & (labels["id"] % 16 == 0))]
+    segments = Segment("carrier", required=True)
+    report = compared(champion, challenger, hidden, segments=segments, segment_margin=0.05, min_completeness=0.9)
+    assert statuses(report) == {None: Status.PASS, "carrier=UA": Status.PASS, "carrier=B6": Status.INSUFFICIENT}
+    assert "188 of 375 labels are missing, at least 90 % must be known" in of_segment(report, "carrier=B6").message
 
 
 def of_carriers(*, spoiled: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -240,7 +267,7 @@ def test_the_missing_labels_of_a_segment_are_at_their_worst() -> None:
     segments = Segment("carrier", required=True)
     report = compared(champion, challenger, hidden, segments=segments, segment_margin=0.0)
     assert statuses(report)["carrier=B6"] is Status.INSUFFICIENT
-    assert "missing labels are at their worst" in of_segment(report, "carrier=B6").message
+    assert "missing labels at their worst" in of_segment(report, "carrier=B6").message
 
 
 @pytest.mark.parametrize(

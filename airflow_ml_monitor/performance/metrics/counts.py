@@ -80,6 +80,7 @@ def counts_metric(
         row_loss=row_loss,
         influence=partial(influence_of, statistic=statistic),
         scale=scale,
+        statistic=statistic,
     )
 
 
