@@ -64,6 +64,10 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.hooks.store"]}],
+        "task-decorators": [
+            {"class-name": f"airflow_ml_monitor.decorators.monitoring.{name}_task", "name": name}
+            for name in ("ml_quality", "ml_drift", "ml_model_quality")
+        ],
         "cli": ["airflow_ml_monitor.cli.definition.get_provider_cli_commands"],
         "config": {
             "ml_monitor": {

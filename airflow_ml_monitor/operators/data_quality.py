@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import SuiteError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.operators.loaders import Loader, kept, kept_data
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
@@ -45,8 +46,8 @@ class DataQualityOperator(MonitoringOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.data = data
-        self.suite = suite
+        self.data = kept_data(data)
+        self.suite = kept(suite)
         self.parameters = parameters
         self.reference = reference
         self.volume = volume
@@ -70,7 +71,7 @@ class DataQualityOperator(MonitoringOperator):
         return Outcome(report=report if reference is None else replace(report, reference=reference.label))
 
     def _suite(self) -> Any:
-        suite = self.suite() if callable(self.suite) else self.suite
+        suite = self.suite.load() if isinstance(self.suite, Loader) else self.suite
         dag = self.get_dag()
         if dag is None or not isinstance(suite, (str, PathLike)):
             return suite

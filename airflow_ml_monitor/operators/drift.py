@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
+from airflow_ml_monitor.operators.loaders import kept_data
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
@@ -36,7 +37,7 @@ class DriftOperator(MonitoringOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.data = data
+        self.data = kept_data(data)
         self.reference = reference
         self.reference_version = reference_version
         self.policy = policy

@@ -72,7 +72,8 @@ def mapped_over_nothing(context: Context, task: Any, states: Mapping[int, str]) 
     """Whether a task has no instance because a list that it is mapped over is empty."""
     if not getattr(task, "is_mapped", False) or dict(states) != {UNMAPPED: "skipped"}:
         return False
-    lists = [context["ti"].xcom_pull(task_ids=one.task_id, key=key) for one, key in task.expand_input.iter_references()]
+    expanded = getattr(task, "op_kwargs_expand_input", task.expand_input)  # the first of decorated tasks
+    lists = [context["ti"].xcom_pull(task_ids=one.task_id, key=key) for one, key in expanded.iter_references()]
     return any(isinstance(value, (list, dict)) and not value for value in lists)
 
 
