@@ -32,7 +32,7 @@ from airflow_ml_monitor.performance.rulings import Rulings, Standards
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segment_levels import bounded
 from airflow_ml_monitor.performance.segments import Segment, as_segments, columns_of
-from airflow_ml_monitor.performance.segments_judged import judge_segments
+from airflow_ml_monitor.performance.segments_judged import bounds_in, judge_segments
 from airflow_ml_monitor.performance.sequence_ruling import require_bounded
 from airflow_ml_monitor.performance.told import other_metrics, told
 from airflow_ml_monitor.results import CheckResult, Report
@@ -248,8 +248,9 @@ class Evaluation:
         rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
-        theirs = None if standards.reference is None else standards.reference.frame
-        segments = bounded(self.segments, frame if theirs is None else theirs)
+        own = standards.reference or OwnPerformance()
+        known = None if own.report is None else bounds_in(own.report)
+        segments = bounded(self.segments, frame if own.frame is None else own.frame, known)
         found += missing_labels(answers, frame, segments)
         for segment in segments:
             results += judge_segments(segment, frame, answers, rulings)

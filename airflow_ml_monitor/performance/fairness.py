@@ -15,6 +15,7 @@ from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.fairness_limits import (
     CALIBRATION,
     FALSE_POSITIVE,
+    OBSERVED,
     RATES,
     SELECTION,
     TRUE_POSITIVE,
@@ -22,7 +23,7 @@ from airflow_ml_monitor.performance.fairness_limits import (
 )
 from airflow_ml_monitor.performance.intervals.proportions import hull
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
-from airflow_ml_monitor.performance.registry import bounds, estimate, find_metric
+from airflow_ml_monitor.performance.registry import Estimate, bounds, estimate, find_metric
 from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
 from airflow_ml_monitor.performance.segments_judged import judged_levels
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
@@ -32,6 +33,7 @@ _METRICS = {
     TRUE_POSITIVE: "recall",
     FALSE_POSITIVE: "specificity",
     CALIBRATION: "calibration_in_the_large",
+    OBSERVED: "calibration_in_the_large",
 }
 _WHERE = {
     Status.FAIL: "wholly past the limit",
@@ -87,6 +89,7 @@ class FairnessRuling:
             TRUE_POSITIVE: int((known.y == 1).sum()) + to_come,
             FALSE_POSITIVE: int((known.y == 0).sum()) + to_come,
             CALIBRATION: len(known) + to_come,
+            OBSERVED: len(known) + to_come,
         }
         return min(counted[rate] for rate in RATES[self.wanted.metric])
 
@@ -119,7 +122,8 @@ class FairnessRuling:
         rates = RATES[self.wanted.metric]
         confidence = spreads.pair_confidence(self.confidence, len(parts), len(rates))
         by_rate = {
-            rate: {level: _rate(rate, part, confidence, worst=worst) for level, part in parts.items()} for rate in rates
+            rate: {level: rate_of(rate, part, confidence, worst=worst) for level, part in parts.items()}
+            for rate in rates
         }
         apart = spreads.ratio if self.wanted.is_ratio else spreads.difference
         found = []
@@ -207,7 +211,7 @@ def decided(interval: Interval, limits: Limits) -> Status:
     return Status.WARN if sign * within < sign * limit and not numerals.same(within, limit) else Status.PASS
 
 
-def _rate(rate: str, part: Answers, confidence: float, *, worst: bool) -> Rate:
+def rate_of(rate: str, part: Answers, confidence: float, *, worst: bool) -> Rate:
     """Return a rate of a group; with ``worst`` its interval holds whatever the missing labels are."""
     if rate == SELECTION:  # it needs no labels
         part = part.with_labels(np.zeros(len(part)))
@@ -218,7 +222,23 @@ def _rate(rate: str, part: Answers, confidence: float, *, worst: bool) -> Rate:
         either = bounds(metric, part, confidence=confidence)
         ends = [] if either is None else [one.interval for one in either if one.interval is not None]
         interval = hull(*ends) if len(ends) == 2 else None
-    if rate != FALSE_POSITIVE:
-        return Rate(found.value, interval, found.n)
-    turned = None if interval is None else Interval(1 - interval.upper, 1 - interval.lower)
-    return Rate(None if found.value is None else 1 - found.value, turned, found.n)
+    if rate == FALSE_POSITIVE:
+        return _turned(found, interval, 1.0, 1.0)
+    if rate == OBSERVED:
+        return _turned(found, interval, _mean_score(part.known), _mean_score(part if worst else part.known))
+    return Rate(found.value, interval, found.n)
+
+
+def _turned(found: Estimate, interval: Interval | None, whole: float, whole_of_ends: float) -> Rate:
+    """Return one less a metric by a whole: by that of its own rows, and by that of the rows of its interval."""
+    if found.value is None or not whole or not whole_of_ends:
+        return Rate(None, None, found.n)
+    ends = None if interval is None else Interval(*sorted(max(0.0, 1 - end / whole_of_ends) for end in interval))
+    return Rate(1 - found.value / whole, ends, found.n)
+
+
+def _mean_score(answers: Answers) -> float:
+    """Return the share of positives that the scores foretell: what is known of a window, and has no error."""
+    assert answers.score is not None, "require_possible has seen to it"
+    weights = answers.weights
+    return float(np.average(answers.score, weights=weights)) if weights.sum() else 0.0

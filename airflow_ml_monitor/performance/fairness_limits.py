@@ -11,11 +11,12 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.segments import Segment
 from airflow_ml_monitor.results import Limits, Severity
 
-SELECTION, TRUE_POSITIVE, FALSE_POSITIVE, CALIBRATION = (
+SELECTION, TRUE_POSITIVE, FALSE_POSITIVE, CALIBRATION, OBSERVED = (
     "selection rate",
     "true positive rate",
     "false positive rate",
     "calibration",
+    "positives by expected",
 )
 _DIFFERENCES = {
     "demographic_parity": (SELECTION,),
@@ -27,6 +28,7 @@ RATES: dict[str, tuple[str, ...]] = {
     **{f"{name}_difference": rates for name, rates in _DIFFERENCES.items()},
     **{f"{name}_ratio": rates for name, rates in _DIFFERENCES.items()},
     "calibration_difference": (CALIBRATION,),
+    "calibration_ratio": (OBSERVED,),
 }
 """Measure of fairness -> the rates of each group that it sets beside each other."""
 
@@ -37,8 +39,9 @@ class FairnessLimit:
 
     :param metric: ``demographic_parity``, ``equalized_odds``, ``true_positive_rate`` or ``false_positive_rate`` with
         ``_difference`` (the greatest rate less the least) or ``_ratio`` (the least by the greatest); or
-        ``calibration_difference`` (of mean score less share of positives). Equalized odds is the worse of the
-        true and the false positive rate. Definitions are those of fairlearn.
+        ``calibration_difference`` (of mean score less share of positives) or ``calibration_ratio`` (of share of
+        positives by mean score). Equalized odds is the worse of the true and the false positive rate. Definitions are
+        those of fairlearn, calibration by its ``MetricFrame.difference`` and ``ratio``.
     :param limit: a difference is at most that, a ratio at least that; from 0 to 1.
     :param by: column of the predictions that has the groups, or a ``Segment`` of crossed columns or numbers in bins.
     :param severity: ``critical`` decides the report, ``warning`` can at most make it warn, ``info`` never matters.

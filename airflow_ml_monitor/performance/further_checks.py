@@ -12,7 +12,7 @@ import pandas as pd
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.fairness import FairnessRuling
-from airflow_ml_monitor.performance.fairness_limits import CALIBRATION, RATES, FairnessLimit
+from airflow_ml_monitor.performance.fairness_limits import CALIBRATION, OBSERVED, RATES, FairnessLimit
 from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.performance.segments import columns_of
@@ -62,7 +62,7 @@ class FurtherChecks:
         for one in self.fairness:
             if scoring.problem is not Problem.BINARY:
                 raise ConfigurationError(f"{one.metric} is for binary problems, this one is {scoring.problem}")
-            if CALIBRATION in RATES[one.metric] and "score" not in scoring.provides:
+            if {CALIBRATION, OBSERVED} & set(RATES[one.metric]) and "score" not in scoring.provides:
                 raise ConfigurationError(f"{one.metric} needs probabilities; give score=")
 
     def judge(

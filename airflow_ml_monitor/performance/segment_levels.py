@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,15 +18,27 @@ from airflow_ml_monitor.performance.segments import Segment
 MISSING = "(missing)"
 
 
-def bounded(segments: Iterable[Segment], frame: pd.DataFrame) -> tuple[Segment, ...]:
+Bounds = Mapping[str, Sequence[float]]
+"""Column -> the bounds between its bins."""
+
+
+def bounded(
+    segments: Iterable[Segment], frame: pd.DataFrame, known: Mapping[str, Bounds] | None = None
+) -> tuple[Segment, ...]:
     """Return the segments with the bounds of their quantile bins, by the rows of a frame.
 
+    :param known: name of a segment -> bounds that its quantile bins had before, which are taken instead.
     :raises DataError: a column with bins holds no numbers.
     """
-    return tuple(
-        replace(one, bins={name: quantile_bounds(frame[name], bins) for name, bins in one.bins_of.items()} or None)
-        for one in segments
-    )
+    before = known or {}
+    return tuple(replace(one, bins=_bounds(one, frame, before.get(one.name, {})) or None) for one in segments)
+
+
+def _bounds(segment: Segment, frame: pd.DataFrame, known: Bounds) -> Bounds:
+    return {
+        name: known[name] if isinstance(bins, int) and name in known else quantile_bounds(frame[name], bins)
+        for name, bins in segment.bins_of.items()
+    }
 
 
 def quantile_bounds(column: pd.Series[Any], bins: int | Sequence[float]) -> Sequence[float]:

@@ -26,7 +26,8 @@ class Segment:
         default a segment can at most make it warn.
     :param bins: makes levels of a numeric column: so many quantile bins, or those between the bounds given, each
         holding its upper bound. Of several columns it says which: ``{"distance": 4}``. Quantiles are those of the
-        reference's rows, or of the window's own without any; bounds stay the same from window to window.
+        reference's rows, or the bounds of the reference where it is a report, or of the window's own rows without any;
+        bounds stay the same from window to window.
     :raises ConfigurationError: no column, no levels, or bins that are none.
     """
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.reference import Mask, OwnPerformance
-from airflow_ml_monitor.performance.segment_levels import names_of_levels, segment_names
+from airflow_ml_monitor.performance.segment_levels import Bounds, names_of_levels, segment_names
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.performance.verdict import Ruling
-from airflow_ml_monitor.results import CheckResult, Severity, Status
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 
 def judge_segments(
@@ -71,7 +71,15 @@ def _check(segment: Segment, level: str, part: Answers, ruling: Ruling) -> Check
     if not segment.required and severity is Severity.CRITICAL:
         severity = Severity.WARNING
     result = ruling.judge(part, segment=level, severity=severity)
-    return replace(result, required=segment.required)
+    bins = {name: list(bounds) for name, bounds in segment.bins_of.items() if not isinstance(bounds, int)}
+    detail = {**result.detail, "segment": {"of": segment.name, "bins": bins}} if bins else result.detail
+    return replace(result, required=segment.required, detail=detail)
+
+
+def bounds_in(report: Report) -> dict[str, Bounds]:
+    """Return the bounds of the bins that a report judged by: name of the segment -> column -> bounds."""
+    told = (result.detail.get("segment") for result in report.results if result.segment is not None)
+    return {one["of"]: one["bins"] for one in told if one}
 
 
 def _not_judged(segment: Segment, left: pd.Series[Any]) -> CheckResult:

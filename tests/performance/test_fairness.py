@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import FairnessLimit, Segment, evaluate_model, spreads
-from airflow_ml_monitor.performance.fairness import decided
-from airflow_ml_monitor.performance.fairness_limits import RATES
+from airflow_ml_monitor.performance.answers import Answers, Problem
+from airflow_ml_monitor.performance.fairness import decided, rate_of
+from airflow_ml_monitor.performance.fairness_limits import OBSERVED, RATES
 from airflow_ml_monitor.performance.intervals.proportions import wilson
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Report, Severity, Status
 from tests.performance.scored import asked, made, scored, told
@@ -52,7 +53,9 @@ def by_definition(predictions: pd.DataFrame, labels: pd.DataFrame) -> dict[str, 
     measures["equalized_odds_difference"] = max(measures[f"{one}_difference"] for one in both)
     measures["equalized_odds_ratio"] = min(measures[f"{one}_ratio"] for one in both)
     off = (frame["score"] - frame["truth"]).groupby(frame["group"]).mean()
-    return measures | {"calibration_difference": off.max() - off.min()}
+    observed = frame.groupby("group")["truth"].mean() / frame.groupby("group")["score"].mean()
+    calibration = {"difference": off.max() - off.min(), "ratio": observed.min() / observed.max()}
+    return measures | {f"calibration_{name}": value for name, value in calibration.items()}
 
 
 @pytest.mark.parametrize("metric", RATES)
@@ -72,6 +75,8 @@ def test_measures_are_those_of_fairlearn(metric: str) -> None:
         ("demographic_parity_ratio", 0.95, Status.FAIL),
         ("demographic_parity_ratio", 0.3, Status.PASS),
         ("calibration_difference", 0.1, Status.FAIL),
+        ("calibration_ratio", 0.9, Status.FAIL),
+        ("calibration_ratio", 0.3, Status.PASS),
     ],
 )
 def test_the_interval_decides(metric: str, limit: float, status: Status) -> None:
@@ -143,7 +148,9 @@ def test_a_group_that_labels_to_come_make_large_enough_leaves_a_pass_open() -> N
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.0, 0.3),
-    metric=st.sampled_from(["equalized_odds_difference", "true_positive_rate_ratio", "calibration_difference"]),
+    metric=st.sampled_from(
+        ["equalized_odds_difference", "true_positive_rate_ratio", "calibration_difference", "calibration_ratio"]
+    ),
     limit=st.floats(0.05, 0.95),
 )
 def test_a_verdict_on_some_labels_is_never_turned_by_the_rest(
@@ -180,6 +187,22 @@ def covered(shares: list[float], rows: int, *, as_ratio: bool, times: int = 1500
 @pytest.mark.parametrize("shares", [[0.3, 0.4], [0.02, 0.05], [0.3, 0.3, 0.3], [0.1, 0.2, 0.25, 0.3]])
 def test_intervals_of_spreads_cover(shares: list[float], as_ratio: bool) -> None:
     assert covered(shares, 300, as_ratio=as_ratio) >= 0.935
+
+
+def test_the_interval_of_positives_by_expected_covers() -> None:
+    generator = np.random.default_rng(11)
+    hits, times, expected = 0, 600, 0.0
+    for _ in range(times):
+        score = generator.beta(1, 4, 200)
+        y = (generator.random(200) < 0.8 * score).astype(float)  # 80 % of what the scores foretell
+        part = Answers(problem=Problem.BINARY, y=y, score=score, predicted=np.round(score))
+        value, interval, _ = rate_of(OBSERVED, part, 0.95, worst=False)
+        assert value == pytest.approx(y.mean() / score.mean())
+        assert interval is not None
+        hits += interval.lower <= 0.8 <= interval.upper
+        expected += value / times
+    assert expected == pytest.approx(0.8, abs=0.01)
+    assert hits / times >= 0.935
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.just(40)), min_size=2, max_size=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance import AtLeast, NoWorseThanReference, Segment, evaluate_model
 from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
 from airflow_ml_monitor.performance.segments import as_segments
-from airflow_ml_monitor.results import CheckResult, Status
+from airflow_ml_monitor.results import CheckResult, Report, Status
 from tests.performance.scored import START, asked, made, scored, told
 
 ACCURATE = AtLeast("accuracy", 0.5)
@@ -97,6 +98,27 @@ def test_bins_are_those_of_the_reference() -> None:
     )
     assert {name: one.n_current for name, one in found.items()} == {"distance <= 498": 250, "distance > 498": 750}
     assert {one.n_reference for one in found.values()} == {250}
+
+
+def test_bins_are_those_of_the_report_that_is_the_reference() -> None:
+    predictions, labels = with_more_columns()
+    longer = np.where(np.arange(1000) < 500, 0.0, 100.0)  # in the second half, whose own median is another
+    predictions["distance"] = predictions["distance"] % 1000 + longer
+    half = START + timedelta(hours=500)
+    how = asked(segments=Segment(("origin", "distance"), bins={"distance": 2}))
+    before = evaluate_model(made(predictions), told(labels), expect=ACCURATE, window=(START, half), **how)
+    stored = Report.from_dict(json.loads(json.dumps(before.to_dict())))
+    found = judged(
+        predictions,
+        labels,
+        how["segments"],
+        expect=NoWorseThanReference("accuracy", 0.2),
+        reference=stored,
+        window=(half, half + timedelta(hours=500)),
+    )
+    theirs = {one.segment: one.n_current for one in before.results if one.check == "accuracy" and one.segment}
+    assert {name: one.n_reference for name, one in found.items()} == theirs
+    assert found["origin=LGA, distance > 498"].n_current == 75
 
 
 def test_the_more_segments_the_wider_the_intervals() -> None:
