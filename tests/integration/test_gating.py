@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,7 @@ from airflow_ml_monitor.quality import VolumeLimits
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.version_compat import COMMAND_LINE
 from tests.airflow_runs import Run, clear, run_dag
+from tests.store.processes import in_processes, write_report
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
 
@@ -196,24 +197,9 @@ class TestMapped:
         assert [run.xcom("quality", map_index=i)["window"] for i in (0, 1)] == [DAY.to_dict(), NEXT.to_dict()]
 
     def test_sixteen_tasks_in_parallel_all_land(self, store: Store, store_connection: sa.URL) -> None:
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(16) as pool:
-            pool.map(write_one, [(store_connection.render_as_string(hide_password=False), n) for n in range(16)])
+        url, spawn = store_connection.render_as_string(hide_password=False), multiprocessing.get_context("spawn")
+        assert in_processes(16, write_report, url, context=spawn, within=150) == [0] * 16
         assert len(store.run_reports(dag_id="parallel", run_id="r")) == 16
-
-
-def write_one(job: tuple[str, int]) -> None:
-    """One of 16 processes that all use an empty database for the first time."""
-    from airflow_ml_monitor.results import CheckResult, Origin
-
-    url, number = job
-    check = CheckResult(check="rows", metric="rows", status=Status.PASS, value=1.0)
-    report = Report(
-        kind="data_quality", model="m", results=(check,), window=DAY, as_of=datetime(2013, 3, 1, tzinfo=UTC)
-    )
-    store = Store(sa.create_engine(url, poolclass=sa.NullPool))
-    store.check()
-    store.write(report, Origin(dag_id="parallel", run_id="r", task_id="t", map_index=number))
 
 
 class TestGate:
