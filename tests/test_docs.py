@@ -121,6 +121,26 @@ def backtest(command: list[str], tmp_path: Path) -> None:
     assert "has no reference 'january'" in done.stdout + done.stderr
 
 
+def on_a_store(command: list[str], tmp_path: Path) -> None:
+    """Run a command where the model of the docs has two versions of its reference, and files."""
+    import pandas as pd
+
+    from airflow_ml_monitor.hooks.store import MonitorStoreHook
+    from airflow_ml_monitor.profile import build_reference
+    from airflow_ml_monitor.settings import environment
+    from tests.store.factories import make_origin, make_report
+
+    hours = pd.date_range("2013-01-01", periods=1000, freq="h")
+    rows = pd.DataFrame({"scheduled_at": hours, "distance": range(1000)})
+    rows.to_parquet(tmp_path / "flights.parquet")
+    for version in (1, 2):
+        report = make_report(environment=environment())
+        profile = build_reference(rows[["distance"]] * version)
+        origin = make_origin(run_id=f"manual__{version}")
+        MonitorStoreHook().store.write(report, origin, profile=profile, reference_name="january")
+    as_shown(command, tmp_path)
+
+
 RUNNERS: dict[str, Callable[[list[str], Path], None]] = {
     "make": make_target,
     "pip install .": pip_install,
@@ -130,6 +150,11 @@ RUNNERS: dict[str, Callable[[list[str], Path], None]] = {
     "airflow ml-monitor show": show,
     "airflow ml-monitor backtest": backtest,
     "python -m airflow_ml_monitor backtest": backtest,
+    **{
+        f"{program} {command}": on_a_store
+        for program in ("airflow ml-monitor", "python -m airflow_ml_monitor")
+        for command in ("history", "reference", "learn-suite", "prune", "erase")
+    },
 }
 
 

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+from airflow_ml_monitor.cli.past import history
+from airflow_ml_monitor.cli.printing import print_plain
+from airflow_ml_monitor.cli.references import diff, freeze, list_references, promote
 from airflow_ml_monitor.cli.replay import backtest
 from airflow_ml_monitor.cli.stores import store_of
-from airflow_ml_monitor.errors import ConfigurationError, StoreError
+from airflow_ml_monitor.cli.suites import learn_suite
+from airflow_ml_monitor.cli.upkeep import erase, prune
+from airflow_ml_monitor.cli.windows import report_key
+from airflow_ml_monitor.errors import StoreError
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.store import StoredReport
 
-__all__ = ["backtest", "migrate", "show"]
+__all__ = [
+    "backtest",
+    "diff",
+    "erase",
+    "freeze",
+    "history",
+    "learn_suite",
+    "list_references",
+    "migrate",
+    "promote",
+    "prune",
+    "show",
+]
 
 
 def migrate(args: argparse.Namespace) -> None:
@@ -27,24 +43,17 @@ def migrate(args: argparse.Namespace) -> None:
 
 def show(args: argparse.Namespace) -> None:
     """Print a stored report and its checks."""
-    key = _uuid(args.report_id)
+    key = report_key(args.report_id)
     store = store_of(args)
     found = store.reports([key])
     if not found:
         raise StoreError(
             f"no report {key} is in {store.name}; check the id, and that this is the store it was written to"
         )
-    text = json.dumps(_plain(found[0]), indent=2) if args.output == "json" else _text(found[0])
-    sys.stdout.write(text + "\n")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"{text!r} is not a report id; it looks like 0f8fad5b-d9cb-569f-a165-70867728950e"
-        ) from None
+    if args.output == "table":
+        sys.stdout.write(_text(found[0]) + "\n")
+    else:
+        print_plain(_plain(found[0]), args.output)
 
 
 def _plain(stored: StoredReport) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_ml_monitor.cli.stores import store_of
+from airflow_ml_monitor.cli.printing import print_plain
+from airflow_ml_monitor.cli.stores import environment_of, store_of
+from airflow_ml_monitor.cli.windows import files_of
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 def backtest(args: argparse.Namespace) -> None:
     """Print what a policy would have said of past windows, and the limits that keep to an alarm budget."""
     store = store_of(args)
-    environment = args.environment or _default_environment()
+    environment = environment_of(args)
     reference = store.reference(
         model=args.model, environment=environment, name=args.reference, version=args.reference_version
     )
     policy = _policy(args.policy)
     found, left_out = _replayed(args, store, environment, reference.profile, policy)
-    if args.output == "json":
-        print(json.dumps(found.to_dict() | {"reference": reference.label, "windows_left_out": left_out}, indent=2))
+    if args.output != "table":
+        print_plain(found.to_dict() | {"reference": reference.label, "windows_left_out": left_out}, args.output)
         return
     counted = f", {left_out} left out: counted like another reference" if left_out else ""
     sys.stdout.write(f"{args.model} against {reference.label}{counted}\n{found.summary()}\n")
@@ -46,7 +48,7 @@ def _replayed(
         window = _window(args, since, until)
         days = timedelta(days=args.days)
         return replay(
-            reference, _files(args), policy, window=window, windows=days, alarms_per_year=args.alarms_per_year
+            reference, files_of(args), policy, window=window, windows=days, alarms_per_year=args.alarms_per_year
         ), 0
     stored = store.window_profiles(model=args.model, environment=environment, since=since, until=until)
     alike = [profile for profile in stored if profile.comparable(reference)]
@@ -70,12 +72,6 @@ def _window(args: argparse.Namespace, since: Any, until: Any) -> Window:
     return Window(since, until)
 
 
-def _files(args: argparse.Namespace) -> Any:
-    from airflow_ml_monitor.data import Files
-
-    return Files(path=args.data, time_column=args.time_column, timezone=args.timezone)
-
-
 def _policy(path: str | None) -> DriftPolicy:
     from airflow_ml_monitor.drift import DriftPolicy
 
@@ -90,9 +86,3 @@ def _policy(path: str | None) -> DriftPolicy:
     if not isinstance(plain, dict):
         raise ConfigurationError(f"--policy {path} holds a {type(plain).__name__}, not the settings of a DriftPolicy")
     return DriftPolicy.from_dict(plain)
-
-
-def _default_environment() -> str:
-    from airflow_ml_monitor import settings
-
-    return settings.environment()

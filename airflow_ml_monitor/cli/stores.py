@@ -25,6 +25,15 @@ def store_of(args: argparse.Namespace) -> Store:
     return MonitorStoreHook(args.conn_id, auto_migrate=False).store
 
 
+def environment_of(args: argparse.Namespace) -> str:
+    """Return the environment the arguments name, or the one that is configured."""
+    if args.environment:
+        return str(args.environment)
+    from airflow_ml_monitor import settings
+
+    return settings.environment()
+
+
 def _store_at(url: str) -> Store:
     import sqlalchemy as sa
 

@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
-from airflow_ml_monitor.results import CheckResult, Limits, Report, Status
+from airflow_ml_monitor.operators.loaders import kept_data
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
     from airflow_ml_monitor.drift import DriftPolicy
-    from airflow_ml_monitor.profile import Profile
 
 
 class BuildReferenceOperator(MonitoringOperator):
@@ -48,7 +47,7 @@ class BuildReferenceOperator(MonitoringOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.name = name
-        self.data = data
+        self.data = kept_data(data)
         self.columns = columns
         self.kinds = kinds
         self.windows = windows
@@ -57,6 +56,7 @@ class BuildReferenceOperator(MonitoringOperator):
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.drift import build_reference
+        from airflow_ml_monitor.drift.reference_report import reference_report
 
         dataset = inputs.dataset(self.data)
         profile = build_reference(
@@ -70,26 +70,5 @@ class BuildReferenceOperator(MonitoringOperator):
             sample=self.sample,
             connections=inputs.connections,
         )
-        config: dict[str, Any] = {"name": self.name, "data": dataset.to_dict(), "columns": sorted(profile.columns)}
-        if profile.variation is not None:
-            config["windows"] = [window.to_dict() for window in profile.variation.windows]
-        report = Report(
-            kind=self.kind,
-            results=(_rows_check(profile, dataset.label),),
-            window=inputs.window,
-            rows_reference=profile.rows,
-            config=config,
-        )
+        report = reference_report(profile, dataset, name=self.name, window=inputs.window)
         return Outcome(report=report, profile=profile, reference_name=self.name)
-
-
-def _rows_check(profile: Profile, label: str) -> CheckResult:
-    return CheckResult(
-        check="rows",
-        metric="rows",
-        status=Status.PASS,
-        value=float(profile.rows),
-        limits=Limits(lower=1),
-        n_reference=profile.rows,
-        message=f"{profile.rows:,} rows of {label}",
-    )

@@ -19,7 +19,7 @@ from airflow_ml_monitor.window import Window
 def reports_by_id(connection: sa.Connection, ids: Iterable[UUID]) -> list[StoredReport]:
     """Return the reports with these ids in the order asked for; ids that are not stored are left out."""
     wanted = list(dict.fromkeys(ids))
-    found = _reports(connection, sa.select(tables.report).where(tables.report.c.id.in_(wanted)))
+    found = stored_reports(connection, sa.select(tables.report).where(tables.report.c.id.in_(wanted)))
     by_id = {stored.id: stored for stored in found}
     return [by_id[key] for key in wanted if key in by_id]
 
@@ -44,7 +44,7 @@ def current_reports(
     if window is not None:
         query = query.where(view.c.window_start == window.start, view.c.window_end == window.end)
     order = [view.c[name] for name in ("kind", "model_version", "dag_id", "task_id", "map_index")]
-    return _reports(connection, query.order_by(sa.desc(view.c.window_end).nulls_last(), *order))
+    return stored_reports(connection, query.order_by(sa.desc(view.c.window_end).nulls_last(), *order))
 
 
 def run_reports(
@@ -80,7 +80,7 @@ def run_reports(
         ranked.c.attempt.is_not_distinct_from(ranked.c.last_attempt), ranked.c.try_number == ranked.c.last_try_number
     )
     latest = latest.order_by(*judged, sa.desc(ranked.c.as_of), sa.desc(ranked.c.written_at))
-    return _reports(connection, latest)
+    return stored_reports(connection, latest)
 
 
 def _one_of(column: sa.ColumnElement[Any], texts: Collection[str] | None) -> Sequence[sa.ColumnElement[bool]]:
@@ -90,7 +90,8 @@ def _one_of(column: sa.ColumnElement[Any], texts: Collection[str] | None) -> Seq
     return (column.in_([plain_text(text) for text in wanted]),)
 
 
-def _reports(connection: sa.Connection, query: sa.Select[Any]) -> list[StoredReport]:
+def stored_reports(connection: sa.Connection, query: sa.Select[Any]) -> list[StoredReport]:
+    """Return the reports that a query over ``report`` or one of its views gives, with their checks."""
     rows = [dict(row) for row in connection.execute(query).mappings()]
     checks = _checks(connection, [row["id"] for row in rows])
     return [stored_report(row, checks[row["id"]]) for row in rows]

@@ -90,7 +90,7 @@ class Store:
         _check_model(report)
         if reference_name is not None and profile is None:
             raise ConfigurationError(f"reference {reference_name!r} cannot be stored without a profile; give profile=")
-        with self._begin() as connection:
+        with self.begin() as connection:
             written = insert_report(connection, report, origin, profile)
             if written is None:
                 return stored_before(connection, report, origin, profile)
@@ -100,7 +100,7 @@ class Store:
 
     def reports(self, ids: Iterable[UUID]) -> list[StoredReport]:
         """Return the reports with these ids in that order; ids that are not stored are left out."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             return reading.reports_by_id(connection, ids)
 
     def current_reports(
@@ -121,7 +121,7 @@ class Store:
         :param kinds: only reports of these kinds.
         :param model_version: only reports of this version; ``None`` for any, also for none.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             return reading.current_reports(
                 connection,
                 model=model,
@@ -138,7 +138,7 @@ class Store:
 
         :param environment: only reports of this environment; two that share a store may have equal run ids.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             return reading.run_reports(
                 connection, dag_id=dag_id, run_id=run_id, task_ids=task_ids, environment=environment
             )
@@ -148,7 +148,7 @@ class Store:
 
         :raises ReferenceNotFoundError: the model has no such reference or version.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             return read_reference(connection, model=model, environment=environment, name=name, version=version)
 
     def window_profiles(
@@ -164,7 +164,7 @@ class Store:
 
         :param kind: the kind of report; ``since`` and ``until``: only windows that lie between these times.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             return window_profiles(
                 connection, model=model, environment=environment, kind=kind, since=since, until=until
             )
@@ -183,7 +183,7 @@ class Store:
         :param model_version: only verdicts on this version; ``None`` for any, also for none.
         :param since: only windows that begin then or later; ``until``: that end then or earlier.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             return read_ledger(
                 connection,
                 model=model,
@@ -195,12 +195,12 @@ class Store:
 
     def arrival_mark(self, watch: str) -> tuple[datetime, int] | None:
         """Return the latest arrival that a watch over labels has told of, and how many came shortly before it."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             return read_mark(connection, watch)
 
     def save_arrival_mark(self, watch: str, newest: datetime, recent: int) -> None:
         """Keep how far a watch has come; it goes on from there after a restart."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             save_mark(connection, watch, newest, recent)
 
     def dispose(self) -> None:
@@ -208,7 +208,8 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def _begin(self) -> Iterator[sa.Connection]:
+    def begin(self) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction of its own, for what ``Store`` has no method for."""
         if not self._ready:
             self.check()
         with store_errors(self.name), self.engine.begin() as connection:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from airflow_ml_monitor.results import Origin, Report
+from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.profile import Profile
@@ -28,6 +29,27 @@ class StoredReport:
     origin: Origin
     written_at: datetime
     profile_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class ReferenceVersion:
+    """What the store says of one version of a named reference, its profile left out.
+
+    :param current: whether it is in force.
+    :param digest: SHA-256 of the profile's content, in hex.
+    :param origin: the task try, or the command, that saved it.
+    """
+
+    environment: str
+    model: str
+    name: str
+    version: int
+    current: bool
+    rows: int
+    window: Window | None
+    digest: str
+    origin: Origin
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,6 @@ def run(tmp_path: Path, database_url: sa.URL) -> Run:
     return run_command
 
 
-@pytest.fixture
-def store(database_url: sa.URL) -> Store:
-    store = Store(sa.create_engine(database_url, poolclass=sa.NullPool))
-    store.migrate()
-    return store
-
-
 @pytest.mark.skipif(not AIRFLOW_V_3_2_PLUS, reason="Airflow 3.1 has no commands of providers")
 class TestAirflowCommandLine:
     def test_help_names_the_commands(self, run: Run) -> None:

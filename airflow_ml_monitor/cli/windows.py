@@ -1,0 +1,57 @@
+"""Files, spans of time and ids of reports, as command lines give them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.window import Window, as_utc
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.data import Files
+
+
+def files_of(args: argparse.Namespace) -> Files:
+    """Return the files that ``--data`` names."""
+    from airflow_ml_monitor.data import Files
+
+    return Files(path=args.data, time_column=args.time_column, timezone=args.timezone)
+
+
+def window_of(args: argparse.Namespace) -> Window | None:
+    """Return the window from ``--since`` to ``--until``; ``None`` without both.
+
+    :raises ConfigurationError: only one of them, or no ``--time-column`` to find it by.
+    """
+    needed = {"--time-column": args.time_column, "--since": args.since, "--until": args.until}
+    if needed["--since"] is None and needed["--until"] is None:
+        return None
+    absent = [name for name, value in needed.items() if value is None]
+    if absent:
+        raise ConfigurationError(f"a window of --data needs --time-column, --since and --until; give {absent[0]}")
+    return Window(as_utc(args.since, what="--since"), as_utc(args.until, what="--until"))
+
+
+def report_key(text: str) -> UUID:
+    """Return the id of a report."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{text!r} is not a report id; it looks like 0f8fad5b-d9cb-569f-a165-70867728950e"
+        ) from None
+
+
+_UNITS = {"d": timedelta(days=1), "w": timedelta(weeks=1), "h": timedelta(hours=1)}
+
+
+def age(text: str) -> timedelta:
+    """Return a length of time: ``400d``, ``52w`` or ``12h``."""
+    found = re.fullmatch(r"(\d+)([dwh])", text.strip())
+    if found is None or not int(found[1]):
+        raise ConfigurationError(f"{text!r} is no age; write days, weeks or hours like 400d, 52w or 12h")
+    return int(found[1]) * _UNITS[found[2]]
