@@ -18,13 +18,16 @@ class LabelledOperator(MonitoringOperator):
     :param labels: the dataset of labels; never cut by the window. Its ``arrived_at_column`` says since when a row is
         known: rows of after ``as_of`` do not exist.
     :param on: the key that a prediction and its label share: a column, or a list of them.
-    :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    :param problem: ``"binary"``, ``"multiclass"``, ``"regression"`` or ``"ranking"``.
     :param label: column of the label.
-    :param score: column of the positive class's probability (binary); ``None`` where there is none.
+    :param score: column of the positive class's probability (binary), ``None`` where there is none; or of any number,
+        by which rows are ranked from the highest (ranking).
     :param scores: class -> column of its probability (multiclass).
     :param prediction: column of the class or the value that was answered.
     :param positive: the label of the positive class, where it is neither ``True`` nor 1.
     :param threshold: the score from which on a binary answer is positive.
+    :param query: column of the predictions that says which rows are ranked together, such as those of a search
+        (ranking).
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
         says when, such as ``"label_due_at"``.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
@@ -47,6 +50,7 @@ class LabelledOperator(MonitoringOperator):
         prediction: str | None = None,
         positive: Any = None,
         threshold: float = 0.5,
+        query: str | None = None,
         delay: timedelta | str = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         confidence: float = 0.95,
@@ -65,13 +69,14 @@ class LabelledOperator(MonitoringOperator):
         self.prediction = prediction
         self.positive = positive
         self.threshold = threshold
+        self.query = query
         self.delay = delay
         self.void = void
         self.confidence = confidence
 
     def _options(self, inputs: Inputs) -> dict[str, Any]:
         """Return what the library's functions are told alike."""
-        names = ("on", "problem", "score", "scores", "prediction", "positive", "threshold", "delay", "void")
+        names = ("on", "problem", "score", "scores", "prediction", "positive", "threshold", "query", "delay", "void")
         return {name: getattr(self, name) for name in names} | {
             "label": self.label_column,
             "confidence": self.confidence,

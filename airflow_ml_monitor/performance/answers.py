@@ -18,6 +18,7 @@ class Problem(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     REGRESSION = "regression"
+    RANKING = "ranking"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +26,15 @@ class Answers:
     """What a model answered, and the truth where it is known; invalid answers and labels are left out before.
 
     :param y: the truth, shape (n,): 1.0 for the positive class and 0.0 (binary), the position of the class in
-        ``classes`` (multiclass), the target (regression). NaN where the label is missing.
+        ``classes`` (multiclass), the target (regression), how relevant the row is, not below zero (ranking). NaN where
+        the label is missing.
     :param score: probability of the positive class, shape (n,) (binary), or of every class, shape (n, len(classes))
-        (multiclass). ``None`` where the model gives none.
+        (multiclass); any number, the highest first (ranking). ``None`` where the model gives none.
     :param predicted: the class answered, coded as in ``y``, or the value answered (regression); shape (n,).
     :param classes: the classes in the order of their codes (multiclass).
     :param cluster: which rows belong together, a code each, shape (n,); ``None`` where each stands alone.
     :param weight: how much each row counts, not below zero, shape (n,); ``None`` where all count alike.
+    :param query: which rows are ranked together, a code each, shape (n,) (ranking).
     """
 
     problem: Problem
@@ -41,6 +44,7 @@ class Answers:
     classes: tuple[Any, ...] = ()
     cluster: NDArray[np.int64] | None = None
     weight: Numbers | None = None
+    query: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -55,12 +59,16 @@ class Answers:
             classes=self.classes,
             cluster=None if self.cluster is None else self.cluster[rows],
             weight=None if self.weight is None else self.weight[rows],
+            query=None if self.query is None else self.query[rows],
         )
 
     @property
     def known(self) -> Answers:
-        """The rows whose truth is known."""
-        return self.take(~np.isnan(self.y))
+        """The rows whose truth is known; of a ranking, those of queries all of whose truth is."""
+        missing = np.isnan(self.y)
+        if self.query is not None and missing.any():
+            missing = np.isin(self.query, self.query[missing])
+        return self.take(~missing)
 
     @property
     def alike(self) -> bool:

@@ -1,4 +1,4 @@
-"""Reading one column as numbers, probabilities, weights or clusters, and why what of it cannot be."""
+"""Reading one column as numbers, probabilities, weights, clusters or queries, and why what of it cannot be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.performance.answers import Answers, Numbers
 
 Mask = NDArray[np.bool_]
 SUM_TOLERANCE = 0.01
@@ -60,3 +61,34 @@ def clusters(column: pd.Series[Any]) -> NDArray[np.int64]:
     codes = pd.factorize(column)[0].astype(np.int64)
     alone = codes.max(initial=-1) + 1 + np.arange(len(codes))
     return np.where(codes < 0, alone, codes)
+
+
+def queries(column: pd.Series[Any]) -> tuple[NDArray[np.int64], Mask]:
+    """Return a code for each row, equal where rows are ranked together, and which rows are of a query."""
+    codes = pd.factorize(column)[0].astype(np.int64)
+    return codes, codes >= 0
+
+
+def relevances(column: pd.Series[Any], labelled: Mask) -> tuple[Numbers, dict[str, int]]:
+    """Return how relevant each row is, NaN where the label is missing or says nothing, and why that is so."""
+    truth = numbers(column)
+    usable = np.isfinite(truth) & (truth >= 0)
+    wrong = {
+        "no number": int((labelled & np.isnan(truth)).sum()),
+        "infinite": int((labelled & np.isinf(truth)).sum()),
+        "below zero": int((labelled & np.isfinite(truth) & (truth < 0)).sum()),
+    }
+    return np.where(labelled & usable, truth, np.nan), counted(wrong)
+
+
+def require_whole_queries(answers: Answers, name: str) -> None:
+    """Refuse queries whose rows are of several clusters: nobody knows which of those the query belongs to.
+
+    :raises DataError: there is one.
+    """
+    if answers.query is None or answers.cluster is None:
+        return
+    pairs = np.unique(np.stack([answers.query, answers.cluster]), axis=1)
+    cut = pairs.shape[1] - len(np.unique(answers.query))
+    if cut:
+        raise DataError(f"cluster={name!r} differs within queries ({cut:,} times); name a column that says who asked")

@@ -58,6 +58,7 @@ def compare_models(
     confidence: float = 0.95,
     cluster: str | None = None,
     weight: str | None = None,
+    query: str | None = None,
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on the difference of two models on the same labelled rows, pair by pair.
@@ -81,7 +82,7 @@ def compare_models(
         one vetoes: in each of its levels the challenger must be proven no worse by more than ``segment_margin``. The
         others are told.
     :param cluster: column of the champion's predictions that says which rows belong together; ``weight`` how much a row
-        counts.
+        counts; ``query`` which rows are ranked together (ranking).
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
     """
@@ -97,6 +98,7 @@ def compare_models(
         threshold=threshold,
         cluster=cluster,
         weight=weight,
+        query=query,
     )
     rule = Rule(metric=comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
     veto = SegmentVeto(as_segments(segments), segment_margin)

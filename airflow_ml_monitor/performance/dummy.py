@@ -29,7 +29,7 @@ def dummy_answers(labels: Answers, like: Answers, metric: str) -> Answers:
     """Return what a dummy that has seen some labels answers to the rows of ``like``.
 
     Scores are the shares of the classes, the class answered the most frequent one; the value answered is the mean, for
-    metrics of absolute errors the median (as scikit-learn's dummy estimators do).
+    metrics of absolute errors the median (as scikit-learn's dummy estimators do). It ranks all rows alike.
 
     :raises ConfigurationError: none of its labels is known.
     """
@@ -37,6 +37,8 @@ def dummy_answers(labels: Answers, like: Answers, metric: str) -> Answers:
     if not len(seen):
         raise ConfigurationError("a dummy needs labels that are known, and there is none")
     count = len(like)
+    if like.problem is Problem.RANKING:
+        return replace(like, score=np.zeros(count))
     if like.problem is Problem.REGRESSION:
         value = np.median(seen) if metric in _BY_MEDIAN else seen.mean()
         return replace(like, predicted=np.full(count, float(value)), score=None)
@@ -98,7 +100,7 @@ class DummyRuling(Ruling):
         if measured.value is None or apart.value is None:
             return Verdict(Status.INSUFFICIENT, (measured.reason or apart.reason) + still(missing, total))
         if measured.n < LEAST_LABELS:
-            few = f"{measured.n} labels are too few to judge by, {LEAST_LABELS} are needed"
+            few = f"{measured.n} {self.metric.counted} are too few to judge by, {LEAST_LABELS} are needed"
             return Verdict(Status.INSUFFICIENT, few + still(missing, total))
         if missing and self.min_completeness is None:
             return self._at_extremes(answers, apart, missing, total)
@@ -146,7 +148,7 @@ class DummyRuling(Ruling):
         }[self._status(apart)]
         ends = " to ".join(numerals.number(end) for end in apart.interval or ())
         span = f": model less dummy is {numerals.number(apart.value)}" + (f", {ends}" if ends else "")
-        return f"it is {proven}{span} ({apart.n:,} labels)"
+        return f"it is {proven}{span} ({apart.n:,} {self.metric.counted})"
 
 
 def _moved(interval: Interval | None, by: float | None) -> Interval | None:

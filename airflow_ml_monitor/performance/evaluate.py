@@ -54,6 +54,7 @@ def evaluate_model(
     threshold: float = 0.5,
     cluster: str | None = None,
     weight: str | None = None,
+    query: str | None = None,
     delay: timedelta | str = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
@@ -85,10 +86,11 @@ def evaluate_model(
     :param predictions: a dataset or data frame; its ``time_column`` is the time of the prediction.
     :param labels: a dataset or data frame, never cut by the window; its ``arrived_at_column`` is when a row was known.
     :param on: the key that a prediction and its label share: a column, or several.
-    :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    :param problem: ``"binary"``, ``"multiclass"``, ``"regression"`` or ``"ranking"``.
     :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``, ``NoWorseThanPrevious``, ``BetterThanDummy``.
     :param label: column of the label.
-    :param score: column of the positive class's probability (binary); ``None`` where there is none.
+    :param score: column of the positive class's probability (binary), ``None`` where there is none; or of any number,
+        by which rows are ranked from the highest (ranking).
     :param scores: class -> column of its probability (multiclass).
     :param prediction: column of the class answered, or of the value (regression, ``"prediction"`` by default).
     :param positive: the label of the positive class, where it is neither ``True`` nor 1.
@@ -96,6 +98,7 @@ def evaluate_model(
     :param cluster: column of the predictions that says which rows belong together, such as a customer's; a row
         without a value stands alone. Intervals are as wide as that makes them.
     :param weight: column of the predictions that says how much a row counts, not below zero.
+    :param query: column of the predictions that says which rows are ranked together (ranking).
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
         says when, such as ``"label_due_at"``.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
@@ -133,6 +136,7 @@ def evaluate_model(
             threshold=threshold,
             cluster=cluster,
             weight=weight,
+            query=query,
         ),
         expect=(expect,) if isinstance(expect, Expectation) else tuple(expect),
         segments=as_segments(segments),

@@ -115,7 +115,8 @@ class BetterThanDummy(Relative):
     """The metric is better by at least a margin than that of a dummy, which answers the same whatever it is asked.
 
     Its one answer is the mean (for ``mae`` the median), or the shares of the classes and the most frequent one, of the
-    labels of the reference, or of the window where no reference is given. Both are compared on the same rows.
+    labels of the reference, or of the window where no reference is given; of a ranking, any order as well as any other.
+    Both are compared on the same rows.
 
     :param margin: in the metric's own units, not below zero.
     """

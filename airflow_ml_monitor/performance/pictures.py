@@ -17,7 +17,7 @@ def pictures(answers: Answers) -> list[CheckResult]:
     true class and a column per class answered. The curve has ten bins of about as many rows each.
     """
     known = answers.known
-    if not len(known) or known.problem is Problem.REGRESSION:
+    if not len(known) or known.problem not in (Problem.BINARY, Problem.MULTICLASS):
         return []
     found = [_table(known)] if len(known.classes) <= _MOST_CLASSES else []
     return [*found, _curve(known)] if known.problem is Problem.BINARY and known.score is not None else found

@@ -56,6 +56,7 @@ Completions = Callable[[Answers], tuple[Numbers, Numbers]]
 RowLoss = Callable[[Answers], Numbers]
 Comparison = Callable[[Answers, Answers, float], Difference]
 Influence = Callable[[Answers], tuple[float, Numbers]]
+Units = Callable[[Answers], Answers]
 Statistic = Callable[[Numbers], Numbers]
 
 
@@ -73,6 +74,7 @@ class Metric:
     :param scale: on which its intervals are stretched for such rows.
     :param row_by_row: whether ``completions`` are those of each row by itself, so that they hold of weighted rows, too.
     :param sees_clusters: whether its own interval is that of rows that belong together.
+    :param units: from rows to what is independent of each other, for all that follows: of a ranking, its queries.
     :param statistic: from tables truth x answer, shape (..., classes, classes), to the metric, where it is of those.
     """
 
@@ -89,7 +91,13 @@ class Metric:
     scale: Scale = "plain"
     row_by_row: bool = True
     sees_clusters: bool = False
+    units: Units | None = None
     statistic: Statistic | None = None
+
+    @property
+    def counted(self) -> str:
+        """What ``Estimate.n`` counts, in words."""
+        return "labels" if self.units is None else "queries"
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -178,8 +186,12 @@ def estimate(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> E
     _require(metric, answers)
     known = answers.known
     if not len(known):
-        return Estimate(None, None, 0, reason="no label is known")
-    return _computed(metric, known, confidence)
+        return Estimate(None, None, 0, reason=_none_known(answers))
+    return _computed(metric, known if metric.units is None else metric.units(known), confidence)
+
+
+def _none_known(answers: Answers) -> str:
+    return "no label is known" if answers.query is None else "of no query are all labels known"
 
 
 def _computed(metric: Metric, answers: Answers, confidence: float) -> Estimate:
@@ -230,14 +242,16 @@ def difference(metric: Metric, champion: Answers, challenger: Answers, *, confid
     _require(metric, challenger)
     if not np.array_equal(champion.y, challenger.y, equal_nan=True):
         raise ConfigurationError("the two models' answers are not to the same rows; give both in the same order")
-    known = ~np.isnan(champion.y)
-    if not known.any():
-        return Difference(None, None, None, 0, reason="no label is known")
-    reason = one_class(champion.take(known))
+    champion, challenger = champion.known, replace(challenger, query=champion.query).known
+    if not len(champion):
+        return Difference(None, None, None, 0, reason=_none_known(champion))
+    if metric.units is not None:
+        champion, challenger = metric.units(champion), metric.units(challenger)
+    reason = one_class(champion)
     with np.errstate(over="ignore", invalid="ignore"):
         by_itself = champion.alike or (metric.sees_clusters and champion.weight is None)
         compare = metric.comparison if by_itself else compare_unlike_rows(metric)
-        found = compare(champion.take(known), challenger.take(known), confidence)
+        found = compare(champion, challenger, confidence)
     if reason:
         defined = found.value is not None and np.isfinite(found.value)
         return Difference(found.value if defined else None, None, None, found.n, found.method, reason)
@@ -252,5 +266,5 @@ def _require(metric: Metric, answers: Answers) -> None:
     if metric.needs == "predicted" and answers.predicted is None:
         raise ConfigurationError(f"{metric.name} needs what the model answered; name its column by prediction=")
     if metric.needs == "score" and answers.score is None:
-        column = "score=" if metric.problem is Problem.BINARY else "scores="
-        raise ConfigurationError(f"{metric.name} needs the model's probabilities; name their column by {column}")
+        column = "scores=" if metric.problem is Problem.MULTICLASS else "score="
+        raise ConfigurationError(f"{metric.name} needs the model's scores; name their column by {column}")

@@ -10,19 +10,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.class_columns import (
+    class_codes,
+    classes_of,
+    missing_and,
+    require_alike,
+    strange,
+)
 from airflow_ml_monitor.performance.columns import (
     clusters,
     counted,
     numbers,
     probabilities,
     probability_faults,
+    queries,
+    relevances,
+    require_whole_queries,
     weights,
 )
 
 Mask = NDArray[np.bool_]
-_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,7 @@ class Scoring:
     threshold: float
     cluster: str | None = None
     weight: str | None = None
+    query: str | None = None
 
     @classmethod
     def of(
@@ -70,6 +80,7 @@ class Scoring:
         threshold: float,
         cluster: str | None = None,
         weight: str | None = None,
+        query: str | None = None,
     ) -> Scoring:
         """Read it from the arguments of ``evaluate_model``: what a problem has no use for is dropped."""
         try:
@@ -84,23 +95,28 @@ class Scoring:
         return cls(
             problem=kind,
             label=label,
-            score=score if kind is Problem.BINARY else None,
+            score=score if kind in (Problem.BINARY, Problem.RANKING) else None,
             scores=dict(scores) if scores and kind is Problem.MULTICLASS else None,
-            prediction=prediction,
+            prediction=None if kind is Problem.RANKING else prediction,
             positive=positive,
             threshold=threshold,
             cluster=cluster,
             weight=weight,
+            query=query if kind is Problem.RANKING else None,
         )
 
     def __post_init__(self) -> None:
         if not all(isinstance(name, str) and name for name in (self.label, *self.columns)):
             named = [self.label, *self.columns]
             raise ConfigurationError(
-                f"label, score, scores, prediction, weight or cluster is not the name of a column, among {named!r}"
+                f"label, score, scores, prediction, weight, cluster or query is no name of a column, among {named!r}"
             )
         if self.problem is Problem.BINARY and self.score is None and self.prediction is None:
             raise ConfigurationError("a binary problem needs score= or prediction=, the column of the model's answer")
+        if self.problem is Problem.RANKING and (self.query is None or self.score is None):
+            raise ConfigurationError(
+                "a ranking needs query=, the column that says which rows are ranked together, and score=, by what"
+            )
         if self.scores is not None and len(self.scores) < 2:
             raise ConfigurationError(f"scores={dict(self.scores)!r} must name a probability column for each class")
         if not 0 <= self.threshold <= 1:
@@ -114,21 +130,27 @@ class Scoring:
     def columns(self) -> tuple[str, ...]:
         """The columns of the predictions that are read."""
         several = tuple((self.scores or {}).values())
-        named = (self.score, *several, self.prediction, self.weight, self.cluster)
+        named = (self.score, *several, self.prediction, self.weight, self.cluster, self.query)
         return tuple(name for name in named if name is not None)
 
     @property
     def provides(self) -> frozenset[str]:
         """What metrics may need: ``score``, ``predicted``."""
         scored = {"score"} if self.score or self.scores else set()
-        return frozenset({"predicted"} | scored)
+        return frozenset(scored if self.problem is Problem.RANKING else {"predicted"} | scored)
 
     def read(self, frame: pd.DataFrame, labelled: Mask) -> Read:
         """Return the answers of a cohort's rows, which hold the columns and the label."""
-        read = {Problem.BINARY: _binary, Problem.MULTICLASS: _multiclass, Problem.REGRESSION: _regression}
+        read = {
+            Problem.BINARY: _binary,
+            Problem.MULTICLASS: _multiclass,
+            Problem.REGRESSION: _regression,
+            Problem.RANKING: _ranking,
+        }
         found = read[self.problem](self, frame, labelled)
         if self.cluster is not None:
             found = replace(found, answers=replace(found.answers, cluster=clusters(frame[self.cluster])))
+            require_whole_queries(found.answers, self.cluster)
         return found if self.weight is None else _weighted(found, frame[self.weight])
 
 
@@ -159,7 +181,7 @@ def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
         predicted, others = _coded(
             frame[scoring.prediction], everywhere, scoring.positive, negative, scoring.prediction
         )
-        reasons = reasons | _missing_and(others, ~everywhere, scoring.prediction)
+        reasons = reasons | missing_and(others, ~everywhere, scoring.prediction)
         valid &= ~np.isnan(predicted)
     if score is not None:
         valid &= (score >= 0) & (score <= 1)
@@ -170,9 +192,9 @@ def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
 def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     label, said = frame[scoring.label], None if scoring.prediction is None else frame[scoring.prediction]
     if said is not None:
-        _require_alike(label[labelled], said)
-    classes = tuple(scoring.scores) if scoring.scores else _classes(label[labelled], said)
-    y, unknown = _class_codes(label, labelled, classes)
+        require_alike(label[labelled], said)
+    classes = tuple(scoring.scores) if scoring.scores else classes_of(label[labelled], said)
+    y, unknown = class_codes(label, labelled, classes)
     score, predicted = None, None
     reasons: dict[str, int] = {}
     valid = np.ones(len(frame), bool)
@@ -182,11 +204,25 @@ def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
         predicted = np.where(valid[:, None], score, 0.0).argmax(axis=1).astype(float)
     if said is not None:
         there = said.notna().to_numpy(bool)
-        predicted, others = _class_codes(said, there, classes)
-        reasons = reasons | _missing_and(others, ~there, str(scoring.prediction))
+        predicted, others = class_codes(said, there, classes)
+        reasons = reasons | missing_and(others, ~there, str(scoring.prediction))
         valid &= ~np.isnan(predicted)
     answers = Answers(problem=Problem.MULTICLASS, y=y, score=score, predicted=predicted, classes=classes)
     return Read(answers=answers, valid=valid, invalid_answers=reasons, invalid_labels=unknown)
+
+
+def _ranking(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
+    score, (truth, wrong) = numbers(frame[str(scoring.score)]), relevances(frame[scoring.label], labelled)
+    query, asked = queries(frame[str(scoring.query)])
+    reasons = counted(
+        {
+            f"{scoring.score} infinite": int(np.isinf(score).sum()),
+            f"{scoring.score} missing or no number": int(np.isnan(score).sum()),
+            f"{scoring.query} missing": int((~asked).sum()),
+        }
+    )
+    answers = Answers(problem=Problem.RANKING, y=truth, score=score, query=query)
+    return Read(answers=answers, valid=np.isfinite(score) & asked, invalid_answers=reasons, invalid_labels=wrong)
 
 
 def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
@@ -239,7 +275,7 @@ def _coded(
         if negative is not None:
             codes = np.where((column == negative).to_numpy(bool, na_value=False), 0.0, codes)
     codes = np.where(there, codes, np.nan)
-    return codes, _strange(column, there & np.isnan(codes))
+    return codes, strange(column, there & np.isnan(codes))
 
 
 def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
@@ -251,41 +287,3 @@ def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
             "positive class"
         )
     return np.where((codes == 0) | (codes == 1), codes, np.nan)
-
-
-def _classes(labels: pd.Series[Any], said: pd.Series[Any] | None) -> tuple[Any, ...]:
-    seen = set(labels.dropna().unique()) | (set() if said is None else set(said.dropna().unique()))
-    return tuple(sorted(seen, key=str))
-
-
-def _require_alike(labels: pd.Series[Any], said: pd.Series[Any]) -> None:
-    """Refuse texts beside numbers: every answer would be wrong.
-
-    :raises DataError: one of the columns holds texts, and the other none.
-    """
-    samples = [column.dropna().head(1).tolist() for column in (labels, said)]
-    if all(samples) and isinstance(samples[0][0], str) != isinstance(samples[1][0], str):
-        shown = " and ".join(
-            f"{column.name!r} holds {value!r}" for column, (value,) in zip((labels, said), samples, strict=True)
-        )
-        raise DataError(f"column {shown}: no label can equal an answer; cast one of them to the type of the other")
-
-
-def _class_codes(column: pd.Series[Any], there: Mask, classes: tuple[Any, ...]) -> tuple[Numbers, dict[str, int]]:
-    codes = column.map({name: float(code) for code, name in enumerate(classes)}).to_numpy(float, na_value=np.nan)
-    codes = np.where(there, codes, np.nan)
-    return codes, _strange(column, there & np.isnan(codes))
-
-
-def _strange(column: pd.Series[Any], rows: Mask) -> dict[str, int]:
-    """Return of rows of an unknown class how many are of which; the rarer ones together."""
-    counts = column[rows].value_counts()
-    shown = {f"unknown class {value!r:.40}": int(count) for value, count in counts[:_SHOWN].items()}
-    rest = int(counts[_SHOWN:].sum())
-    return shown | counted({f"{len(counts) - _SHOWN:,} more unknown classes": rest})
-
-
-def _missing_and(others: dict[str, int], missing: Mask, name: str) -> dict[str, int]:
-    return {f"{name} of {reason}": count for reason, count in others.items()} | counted(
-        {f"{name} missing": int(missing.sum())}
-    )

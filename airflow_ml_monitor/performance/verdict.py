@@ -93,7 +93,8 @@ class Ruling:
         if found.n < LEAST_LABELS:
             return Verdict(
                 Status.INSUFFICIENT,
-                f"{found.n} {self.metric.counted} are too few to judge by, {LEAST_LABELS} are needed{still(missing, total)}",
+                f"{found.n} {self.metric.counted} are too few to judge by, {LEAST_LABELS} are needed"
+                + still(missing, total),
             )
         if self.min_completeness is not None and missing:
             return self._by_share(found, missing, total)
@@ -185,7 +186,8 @@ class Ruling:
         against = (
             "" if self.reference is None else f" ({self.reference.called} {_number(self.reference.measured.value)})"
         )
-        return f"its {_percent(self.confidence)} interval {ends} from {found.n:,} {self.metric.counted} is {where}{against}"
+        of = f"{found.n:,} {self.metric.counted}"
+        return f"its {_percent(self.confidence)} interval {ends} from {of} is {where}{against}"
 
     def _detail(self, found: Estimate) -> dict[str, Any]:
         detail: dict[str, Any] = {"expectation": self.expectation.to_dict(), "interval_method": found.method}

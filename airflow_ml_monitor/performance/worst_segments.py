@@ -128,6 +128,8 @@ def loss_of(wanted: FindSegments, scoring: Scoring) -> Metric:
     :raises ConfigurationError: it is no mean of losses per row, or needs probabilities that there are none of.
     """
     scored = {Problem.BINARY: "brier", Problem.MULTICLASS: "log_loss"}.get(scoring.problem)
+    if scoring.problem is Problem.RANKING:
+        raise ConfigurationError("find_segments= needs a loss of each row, and a ranking has none; give segments=")
     default = "mae" if scoring.problem is Problem.REGRESSION else "accuracy"
     name = wanted.loss or (scored if scored and "score" in scoring.provides else default)
     metric = find_metric(name, scoring.problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from hypothesis import strategies as st
@@ -42,7 +42,21 @@ def regression(rows: int = 400, *, seed: int = 0, noise: float = 1.0, y: Numbers
     return Answers(problem=Problem.REGRESSION, y=truth, predicted=predicted)
 
 
-MAKE = {Problem.BINARY: binary, Problem.MULTICLASS: multiclass, Problem.REGRESSION: regression}
+def ranking(rows: int = 400, *, seed: int = 0, skill: float = 1.0, y: Numbers | None = None) -> Answers:
+    """Return answers in queries of five rows, of which the first always has a relevant one."""
+    generator = np.random.default_rng(seed)
+    truth = generator.choice([0.0, 1.0, 2.0, 3.0], rows, p=[0.7, 0.15, 0.1, 0.05]) if y is None else y
+    truth = np.append(1.0, truth[1:]) if y is None else truth
+    score = skill * truth + generator.standard_normal(len(truth))
+    return Answers(problem=Problem.RANKING, y=truth, score=score, query=np.arange(len(truth)) // 5)
+
+
+MAKE: dict[Problem, Callable[..., Answers]] = {
+    Problem.BINARY: binary,
+    Problem.MULTICLASS: multiclass,
+    Problem.REGRESSION: regression,
+    Problem.RANKING: ranking,
+}
 
 
 @st.composite
@@ -71,7 +85,8 @@ def _scores(draw: st.DrawFn, size: int, classes: int) -> Numbers:
         return np.array(draw(st.lists(st.sampled_from(SCORES), min_size=size, max_size=size)))
     row = st.tuples(*[st.sampled_from((0.1, 0.2, 0.4, 0.7)) for _ in range(classes)])
     weights = np.array(draw(st.lists(row, min_size=size, max_size=size)))
-    return weights / weights.sum(axis=1, keepdims=True)
+    shares: Numbers = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def completions(answers: Answers) -> Iterator[Answers]:

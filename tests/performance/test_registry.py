@@ -43,7 +43,7 @@ def test_names_without_a_problem_are_those_of_all() -> None:
 
 
 def test_a_metric_of_scores_asks_for_scores() -> None:
-    with pytest.raises(ConfigurationError, match="roc_auc needs the model's probabilities; .* score="):
+    with pytest.raises(ConfigurationError, match="roc_auc needs the model's scores; .* score="):
         estimate(find_metric("roc_auc", Problem.BINARY), dataclasses.replace(binary(), score=None))
 
 

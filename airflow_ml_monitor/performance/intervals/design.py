@@ -47,7 +47,7 @@ def stretched(
         return None, f"{len(sums)} clusters are too few for an interval, {LEAST_CLUSTERS} are needed"
     if interval is None:
         return None, ""
-    before, after = _error(plain_rows / len(plain_rows), confidence), _error(sums, confidence)
+    before, after = half_width(plain_rows / len(plain_rows), confidence), half_width(sums, confidence)
     least, most = _ENDS[scale]
     inner = before > 0 and after > 0 and all(_inside(one, scale) for one in (plain, value, *interval))
     if inner:
@@ -93,7 +93,7 @@ def _spread(sums: Numbers) -> float:
     return math.sqrt(count / (count - 1) * float(((sums - sums.mean()) ** 2).sum()))
 
 
-def _error(sums: Numbers, confidence: float) -> float:
+def half_width(sums: Numbers, confidence: float) -> float:
     """Return half the t interval of a sum, its degrees of freedom being those that its parts' own spread leaves.
 
     Where few clusters make most of the variance, as where positives are rare, it is known as badly as from so few

@@ -64,10 +64,13 @@ REGRESSION: dict[str, Callable[[Any, Any], float]] = {
     "rmse": sk.root_mean_squared_error,
     "smape": lambda y, said: (2 * abs(said - y) / (abs(said) + abs(y))).mean(),
 }
+RANKING = ("map", "mrr", "ndcg")  # compared in test_queries
+_QUERIES = 87  # of a hundred those with a relevant row
 
 
 def test_every_metric_is_compared() -> None:
-    assert [metric_names(problem) for problem in Problem] == [sorted(BINARY), sorted(MULTICLASS), sorted(REGRESSION)]
+    compared = [sorted(BINARY), sorted(MULTICLASS), sorted(REGRESSION), sorted(RANKING)]
+    assert [metric_names(problem) for problem in Problem] == compared
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -122,7 +125,7 @@ def test_an_interval_holds_the_value_and_names_its_method(problem: Problem, name
     assert found.value is not None
     assert found.interval.lower < found.value < found.interval.upper
     assert found.method
-    assert found.n == 500
+    assert found.n == (_QUERIES if problem is Problem.RANKING else 500)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +166,8 @@ def test_rows_without_a_label_do_not_count(problem: Problem, name: str) -> None:
 def test_no_label_at_all_is_a_reason(problem: Problem, name: str) -> None:
     made = MAKE[problem](50)
     found = estimate(find_metric(name, problem), made.with_labels(np.full(50, np.nan)))
-    assert (found.value, found.n, found.reason) == (None, 0, "no label is known")
+    said = "of no query are all labels known" if problem is Problem.RANKING else "no label is known"
+    assert (found.value, found.n, found.reason) == (None, 0, said)
 
 
 @pytest.mark.parametrize("truth", [0.0, 1.0])
