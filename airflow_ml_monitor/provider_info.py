@@ -52,6 +52,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.operators.model_quality",
                     "airflow_ml_monitor.operators.compare_models",
                     "airflow_ml_monitor.operators.estimate_performance",
+                    "airflow_ml_monitor.operators.explain_change",
                     "airflow_ml_monitor.operators.pending_windows",
                 ],
             }

@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, Outcome, given
 from airflow_ml_monitor.operators._labelled import LabelledOperator
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.operators.reference_windows import reference_window
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
@@ -79,7 +78,7 @@ class ModelQualityOperator(LabelledOperator):
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import evaluate_model
 
-        window, label = self._reference(inputs)
+        window, label = reference_window(self.reference, inputs)
         report = evaluate_model(
             inputs.dataset(self.predictions),
             inputs.dataset(self.labels),
@@ -119,16 +118,3 @@ class ModelQualityOperator(LabelledOperator):
         """Return the current reports on the model, where an expectation holds over windows."""
         asked = any(getattr(one, "over_windows", False) for one in self.expect)
         return self.earlier_reports(inputs) if asked else []
-
-    def _reference(self, inputs: Inputs) -> tuple[Window | None, str | None]:
-        """Return the window of the reference, and the stored reference it is of."""
-        reference = given(self.reference)
-        if not isinstance(reference, str):
-            return (None if reference is None else Window.of(reference)), None
-        stored = inputs.store.reference(model=inputs.model, environment=inputs.environment, name=reference)
-        if stored.profile.window is None:
-            raise ConfigurationError(
-                f"reference {stored.label} of model {inputs.model!r} has no window, so no predictions belong to it; "
-                "give reference= a window: a pair of times"
-            )
-        return stored.profile.window, stored.label

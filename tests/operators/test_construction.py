@@ -16,6 +16,7 @@ from airflow_ml_monitor.operators.compare_models import CompareModelsOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.estimate_performance import EstimatePerformanceOperator
+from airflow_ml_monitor.operators.explain_change import ExplainChangeOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
@@ -42,11 +43,13 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}", "trained_at": "{{ ds }}"},
     CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
     EstimatePerformanceOperator: {"predictions": DATA, "reference": DATA, "reference_window": ("{{ ds }}", "{{ ds }}")},
+    ExplainChangeOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
 }
 UNTEMPLATED: dict[type[Any], dict[str, Any]] = {
     ModelQualityOperator: {"on": "id", "problem": "binary"},
     CompareModelsOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
     EstimatePerformanceOperator: {"problem": "binary"},
+    ExplainChangeOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
 }
 
 

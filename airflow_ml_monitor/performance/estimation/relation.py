@@ -36,6 +36,11 @@ class Parts(NamedTuple):
     mix: Estimate
     relation: Estimate
 
+    def unknown(self, reason: str) -> Parts:
+        """Return the same without what the reweighted reference says: it is worth too few rows."""
+        nothing = Estimate(None, None, self.current.n, reason=reason)
+        return self._replace(reweighted=nothing, mix=nothing, relation=nothing)
+
 
 @dataclass(frozen=True, eq=False)
 class Change:

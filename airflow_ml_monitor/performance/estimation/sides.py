@@ -14,6 +14,7 @@ from airflow_ml_monitor.data import Connections, Dataset
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.estimation.calibration import SEED, Codes
+from airflow_ml_monitor.performance.estimation.late_labels import LateLabels
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
@@ -84,20 +85,24 @@ def read_side(
     window: Window | None,
     as_of: datetime,
     connections: Connections | None,
+    late: LateLabels | None = None,
 ) -> Side:
     """Read the rows of a dataset.
 
     :param labelled: whether they have a column of labels; a label that is missing there is unknown.
+    :param late: where their labels are, if not among them.
     :raises ConfigurationError: a window, and no time column to cut it by.
     :raises DataError: the data is there and cannot be used as described.
     """
     if window is not None and data.time_column is None and called == "reference":
         raise ConfigurationError(f"reference_window={window} needs time_column= on the reference, {data.label}")
-    rows = data.open(window, as_of=as_of, connections=connections)
-    wanted = [*scoring.columns, *features, *([scoring.label] if labelled else [])]
-    frame = rows.to_pandas(list(dict.fromkeys(wanted)))
-    if not labelled:
-        frame = frame.assign(**{scoring.label: None})
+    wanted = list(dict.fromkeys([*scoring.columns, *features]))
+    if labelled and late is not None:
+        frame = late.beside(data, wanted, window=window, as_of=as_of, connections=connections)
+    else:
+        rows = data.open(window, as_of=as_of, connections=connections)
+        frame = rows.to_pandas([*wanted, scoring.label] if labelled else wanted)
+        frame = frame if labelled else frame.assign(**{scoring.label: None})
     known = frame[scoring.label].notna().to_numpy(bool)
     read = scoring.read(frame, known)
     valid = frame[read.valid].reset_index(drop=True)

@@ -11,8 +11,10 @@ import pytest
 from sklearn import metrics
 
 from airflow_ml_monitor import Status, explain_change
+from airflow_ml_monitor.data import Frame
+from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.results import CheckResult, Report
+from airflow_ml_monitor.results import CheckResult, Report, Severity
 from tests.performance.estimation.made_rows import binary, multiclass, regression
 
 ASKED: dict[str, Any] = {"problem": "binary", "metric": "log_loss", "margin": 0.02, "features": ["x"]}
@@ -94,6 +96,50 @@ def test_rows_without_a_like_in_the_reference_decide_nothing() -> None:
     report = explained(rows[rows["x"] < 0], rows)
     assert report.status is Status.INSUFFICIENT
     assert "take a reference that holds such rows" in check(report, "reweighting").message
+    assert [check(report, name).value for name in ("mix", "relation", "reweighted")] == [None] * 3
+    assert "not known: with the mix of the current rows the reference is worth" in check(report, "relation").message
+
+
+def test_few_effective_rows_leave_the_parts_unknown_and_the_change_told() -> None:
+    report = explained(binary(120, seed=1), binary(3_000, seed=2, shift=1.0, slope=0.5))
+    assert report.status is Status.INSUFFICIENT
+    assert part(report, "change") != 0
+    assert check(report, "relation").value is None
+
+
+def test_without_a_margin_all_is_told_and_nothing_judged() -> None:
+    report = explained(binary(seed=1), binary(seed=2, slope=0.5), margin=None)
+    assert report.status is Status.INSUFFICIENT
+    assert "give margin=" in report.reasons[0].message
+    told = check(report, "relation")
+    assert (told.status, told.severity) == (Status.PASS, Severity.INFO)
+    assert part(report, "relation") > 0.05
+
+
+def test_labels_of_their_own_give_what_labelled_rows_give() -> None:
+    rows = pd.concat([binary(1_000, seed=1), binary(1_000, seed=2, slope=0.5)], ignore_index=True)
+    at = pd.date_range("2026-01-01", periods=2_000, freq="h", tz="UTC")
+    rows = rows.assign(id=range(2_000), at=at)
+    early, late = (at[0], at[1_000]), (at[1_000], at[-1] + pd.Timedelta(hours=1))
+    labels = pd.concat([rows.assign(label=~rows["label"]), rows])[["id", "label"]]
+    labels = labels.assign(arrived_at=[at[0]] * 2_000 + [at[1]] * 2_000)
+    predictions = Frame(InMemory(rows.drop(columns="label")), time_column="at")
+    report = explained(
+        predictions,
+        predictions,
+        labels=Frame(InMemory(labels), arrived_at_column="arrived_at"),
+        on="id",
+        window=late,
+        reference_window=early,
+    )
+    assert report.results == explained(rows[:1_000], rows[1_000:]).results
+
+
+def test_void_rows_are_of_no_side() -> None:
+    rows = binary(400, seed=1).assign(id=range(400), cancelled=[True] + [False] * 399)
+    labels = rows[["id", "label"]]
+    report = explained(rows.drop(columns="label"), rows.drop(columns="label"), labels=labels, on="id", void="cancelled")
+    assert (report.rows_reference, report.rows_current) == (399, 399)
 
 
 def test_labels_that_are_still_missing_decide_nothing() -> None:
@@ -147,6 +193,8 @@ def test_the_same_rows_give_the_same_report_as_plain_json() -> None:
         ({"metric": "positive_share"}, "a change of positive_share cannot be explained"),
         ({"margin": -0.1}, "margin=-0.1"),
         ({"margin": np.inf}, "margin=inf"),
+        ({"on": "x"}, "give labels=, too"),
+        ({"labels": binary(50)}, "names no key"),
         ({"min_completeness": 0.0}, "min_completeness=0.0"),
         ({"features": "x"}, "must be a list of columns"),
     ],
@@ -157,7 +205,7 @@ def test_what_cannot_be_explained_is_refused(changed: dict[str, Any], said: str)
 
 
 def test_of_very_many_rows_a_sample_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_ml_monitor.performance.estimation.explain.MOST_ROWS", 500)
+    monkeypatch.setattr("airflow_ml_monitor.performance.estimation.question.MOST_ROWS", 500)
     report = explained(binary(2_000, seed=1), binary(400, seed=2, slope=0.5))
     found = check(report, "relation")
     assert (found.n_reference, found.n_current, report.rows_reference) == (500, 400, 2_000)
