@@ -12,6 +12,7 @@ from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import given
+from airflow_ml_monitor.operators.windows import windows_of_events
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class PendingWindowsOperator(BaseOperator):
     :param early: judge windows that are over and not yet mature, too, as labels come.
     :param outage_after: notice labels that have stayed away for so long (``recent_label_outage``): the check is in the
         XCom ``label_outage``, and a warning in the log.
+    :param arrived_only: in a run that ``LabelsArrivedTrigger`` started, look only at the windows that its events name,
+        all merged ones, and read no earlier predictions. Runs that no such event started look at all. Goes with neither
+        a ``LearntDelay`` nor ``outage_after``, which need all windows.
     :param most: so many windows at most, the latest; the others are still due in the next run.
     :param as_of: the moment whose knowledge counts; now by default. Give the mapped task the same.
     :raises ConfigurationError: a value from which no windows can be found.
@@ -81,6 +85,7 @@ class PendingWindowsOperator(BaseOperator):
         min_gain: float = 0.05,
         early: bool = False,
         outage_after: timedelta | None = None,
+        arrived_only: bool = False,
         most: int = 100,
         model_version: str | None = None,
         environment: str | None = None,
@@ -102,6 +107,7 @@ class PendingWindowsOperator(BaseOperator):
         self.min_gain = min_gain
         self.early = early
         self.outage_after = outage_after
+        self.arrived_only = arrived_only
         self.most = most
         self.model_version = model_version
         self.environment = environment
@@ -142,11 +148,20 @@ class PendingWindowsOperator(BaseOperator):
         return ArrivalsLook(
             predictions=predictions,
             labels=as_dataset(self.labels).resolve(resolved),
-            windows=tuple(_grid(self, zone).until(as_of)),
+            windows=self._windows(resolved, _grid(self, zone).until(as_of)),
             as_of=as_of,
             join={"on": self.on, "label": self.label_column, "void": self.void},
             connections=AirflowConnections(),
         )
+
+    def _windows(self, context: Mapping[str, Any], over: Sequence[Window]) -> tuple[Window, ...]:
+        """Return the windows to look at, of those that are over."""
+        arrived = windows_of_events(context)
+        if arrived:
+            self.log.info("labels have arrived for %s", ", ".join(map(str, arrived)))
+        if not (arrived and self.arrived_only):
+            return tuple(over)
+        return tuple(one for one in over if any(one.start < each.end and each.start < one.end for each in arrived))
 
     def _judged(self, store: Store, windows: Sequence[Window]) -> dict[Window, LastVerdict]:
         from airflow_ml_monitor.performance.arrivals_due import LastVerdict
@@ -186,5 +201,9 @@ def _require_sensible(operator: PendingWindowsOperator) -> None:
     _grid(operator, operator.timezone or "UTC")
     if operator.outage_after is not None and operator.outage_after <= timedelta(0):
         raise ConfigurationError(f"outage_after={operator.outage_after!r} must be longer than nothing")
+    if operator.arrived_only and (isinstance(operator.delay, LearntDelay) or operator.outage_after is not None):
+        raise ConfigurationError(
+            "arrived_only=True goes with neither a LearntDelay nor outage_after=: they need all windows"
+        )
     if isinstance(operator.most, bool) or not isinstance(operator.most, int) or operator.most < 1:
         raise ConfigurationError(f"most={operator.most!r} must be a whole number from 1")

@@ -18,7 +18,7 @@ def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime | No
     """Return the window of a task run.
 
     In this order: the ``window`` parameter; ``dag_run.conf["window"]``; the windows of the triggering asset events
-    (``extra["window"]``; several span from the first start to the last end); the partition key; the data interval if
+    (``windows_of_events``; several span from the first start to the last end); the partition key; the data interval if
     it is longer than nothing.
 
     :param as_of: the moment that ``Last`` ends at; ``None`` for a moment of the run's own, the same for all its tries.
@@ -50,20 +50,32 @@ def _from_conf(context: Mapping[str, Any]) -> Window | None:
     return Window.of(conf["window"]) if conf.get("window") is not None else None
 
 
+def windows_of_events(context: Mapping[str, Any]) -> list[Window]:
+    """Return the windows that the asset events which started a run name, all merged ones of them; each once, by time.
+
+    A verdict's event names one (``extra["window"]``), and that of a watch its payload's (``LabelsArrivedTrigger``).
+
+    :raises WindowError: what an event names is no window.
+    """
+    found = {Window.of(value) for value in _event_windows(context)}
+    return sorted(found, key=lambda window: (window.start, window.end))
+
+
 def _from_events(context: Mapping[str, Any]) -> Window | None:
-    windows = [Window.of(value) for value in _event_windows(context)]
-    if not windows:
-        return None
-    return Window(min(window.start for window in windows), max(window.end for window in windows))
+    windows = windows_of_events(context)
+    return Window(windows[0].start, max(window.end for window in windows)) if windows else None
 
 
 def _event_windows(context: Mapping[str, Any]) -> Iterator[Any]:
     # Not context["triggering_asset_events"]: it lists an event again under each of its aliases, and loses those of
     # assets whose URI Airflow normalises.
     for event in getattr(context.get("dag_run"), "consumed_asset_events", None) or ():
-        window = (event.extra or {}).get("window")
-        if window is not None:
-            yield window
+        extra = event.extra or {}
+        if extra.get("window") is not None:
+            yield extra["window"]
+        payload = extra.get("payload")
+        if extra.get("from_trigger") and isinstance(payload, Mapping):
+            yield from payload.get("windows") or ()
 
 
 def _from_partition(context: Mapping[str, Any]) -> Window | None:

@@ -236,6 +236,25 @@ def test_labels_that_stay_away_are_noticed_while_they_are_awaited(store: Store, 
     assert (found["check"], found["status"]) == ("label_outage", status)
 
 
+class TestEventsOfAWatch:
+    """A run that ``LabelsArrivedTrigger`` started."""
+
+    def pending(self, store: Store, **kwargs: Any) -> list[Window]:
+        write(store, arrivals(seed=2))
+        events = [{"from_trigger": True, "payload": {"windows": [WEEKS[week].to_dict()]}} for week in (1, 0)]
+        settings = JOIN | {"predictions": PREDICTIONS, "labels": LABELS, "model": "m"}
+        grid = {"every": timedelta(weeks=1), "since": SINCE, "as_of": SINCE + timedelta(days=40)}
+        with DAG("pending_events", schedule=None) as dag:
+            PendingWindowsOperator(task_id="pending", **settings, **grid, **kwargs)
+        return [Window.of(each) for each in run_dag(dag, events=events).xcom("pending")]
+
+    def test_looks_at_the_windows_of_all_merged_events_where_asked(self, store: Store) -> None:
+        assert self.pending(store, arrived_only=True) == WEEKS[:2]
+
+    def test_looks_at_all_windows_otherwise(self, store: Store) -> None:
+        assert self.pending(store)[:3] == WEEKS
+
+
 class TestNothingDue:
     def test_does_not_close_the_gate_and_says_so(self, store: Store) -> None:
         write(store, arrivals(seed=1))

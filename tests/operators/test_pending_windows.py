@@ -41,6 +41,7 @@ def test_template_fields_are_assigned_verbatim() -> None:
         ({"timezone": "Mars"}, "time zone 'Mars' is unknown"),
         ({"min_gain": 0}, "min_gain=0 must be a share"),
         ({"outage_after": timedelta(0)}, "must be longer than nothing"),
+        ({"arrived_only": True, "outage_after": timedelta(days=1)}, "they need all windows"),
         ({"most": 0}, "most=0 must be a whole number from 1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

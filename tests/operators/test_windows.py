@@ -10,7 +10,7 @@ import pytest
 
 from airflow_ml_monitor import Last, Window
 from airflow_ml_monitor.errors import WindowError
-from airflow_ml_monitor.operators.windows import period, resolve_window
+from airflow_ml_monitor.operators.windows import period, resolve_window, windows_of_events
 
 AS_OF = datetime(2013, 3, 1, tzinfo=UTC)
 WEEK = Window("2013-02-04T05:00:00Z", "2013-02-11T05:00:00Z")
@@ -61,6 +61,15 @@ def test_several_merged_events_span_from_the_first_start_to_the_last_end() -> No
     ]
     found = resolve_window(None, {"dag_run": SimpleNamespace(conf=None, consumed_asset_events=events)}, AS_OF)
     assert found == Window("2013-02-04T00:00:00Z", "2013-02-18T00:00:00Z")
+
+
+def test_the_windows_of_a_watch_are_told_once_for_all_merged_events() -> None:
+    days = [Window(f"2013-02-0{day}T00:00:00Z", f"2013-02-0{day + 1}T00:00:00Z").to_dict() for day in (4, 5, 6)]
+    payloads: list[Any] = [{"windows": days[1:]}, {"windows": days[:2]}, {"windows": None}, "of another watch"]
+    events = [SimpleNamespace(extra={"from_trigger": True, "payload": payload}) for payload in payloads]
+    context = {"dag_run": SimpleNamespace(conf=None, consumed_asset_events=events)}
+    assert [window.to_dict() for window in windows_of_events(context)] == days
+    assert resolve_window(None, context, AS_OF) == Window("2013-02-04T00:00:00Z", "2013-02-07T00:00:00Z")
 
 
 def test_events_without_a_window_leave_it_to_the_next_source() -> None:
