@@ -1,11 +1,17 @@
-"""Earlier reports: which of them tell of the windows before one."""
+"""Earlier reports: which of them a verdict knows, and which tell of the windows before one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from airflow_ml_monitor.results import Report
 from airflow_ml_monitor.window import Window
+
+
+def reports_known(history: Iterable[Report], as_of: datetime) -> list[Report]:
+    """Return the reports of which a verdict of then knew: those that used no later knowledge than ``as_of``."""
+    return [report for report in history if report.as_of <= as_of]
 
 
 def reports_before(history: Iterable[Report], window: Window | None) -> list[Report]:

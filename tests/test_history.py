@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow_ml_monitor.history import reports_before
+from airflow_ml_monitor.history import reports_before, reports_known
 from airflow_ml_monitor.results import Report
 from airflow_ml_monitor.window import Window
 
@@ -17,6 +17,11 @@ def window(first: int, last: int) -> Window:
 
 def report(first: int, last: int, as_of: int = 0) -> Report:
     return Report(kind="drift", results=(), window=window(first, last), as_of=START + timedelta(days=as_of))
+
+
+def test_what_a_verdict_of_then_did_not_know_is_left_out() -> None:
+    then, at, later = (report(0, 2, as_of=days) for days in (3, 4, 5))
+    assert reports_known([later, then, at], at.as_of) == [then, at]
 
 
 def test_the_nearest_window_comes_first_whatever_the_order() -> None:

@@ -22,6 +22,7 @@ from airflow_ml_monitor.drift.learnt import with_learnt_limit
 from airflow_ml_monitor.drift.multivariate import rows_needed, whole_rows
 from airflow_ml_monitor.drift.policy import DriftPolicy
 from airflow_ml_monitor.errors import ConfigurationError, DataError, NoRowsError
+from airflow_ml_monitor.history import reports_known
 from airflow_ml_monitor.profile import Profile, build_reference, profile_like
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.schema import schema_changes
@@ -73,7 +74,7 @@ def detect_drift(
         profile = _comparable(chosen, batch)
     window = window or profile.window
     policy = within_budget(policy, window)
-    known = [report for report in history if report.as_of <= as_of]
+    known = reports_known(history, as_of)
     results = _judged(chosen, profile, batch, policy, window, known) if profile.rows else [_no_rows(profile, window)]
     return Report(
         kind="drift",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.history import reports_known
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.expectations import (
     Expectation,
@@ -152,7 +153,7 @@ def evaluate_model(
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
-    known = [report for report in history if report.as_of <= evaluation.as_of]
+    known = reports_known(history, evaluation.as_of)
     standards = Standards.find(evaluation.expect, evaluation.performance, reference, where, known)
     cohort, read = evaluation.read(where)
     results = tuple(evaluation.judge(cohort, read, standards))
