@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 from airflow.sdk import DAG
 
-from airflow_ml_monitor import AtLeast, Status, Window
+from airflow_ml_monitor import AtLeast, AtMost, Status, Window
 from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.operators.estimate_performance import EstimatePerformanceOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.store import Store
 from tests.airflow_runs import Run, run_dag
 from tests.conftest import as_airflow_connection
-from tests.performance.estimation.made_rows import binary
+from tests.performance.estimation.made_rows import binary, regression
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
 
@@ -54,10 +55,9 @@ def estimate(dag_id: str, **changed: Any) -> Run:
         EstimatePerformanceOperator(
             task_id="estimate",
             model="m",
-            predictions=PREDICTIONS,
-            reference=LABELLED,
-            problem="binary",
-            **{"as_of": FIRST.end + DELAY} | arguments | changed,
+            **{"predictions": PREDICTIONS, "reference": LABELLED, "problem": "binary", "as_of": FIRST.end + DELAY}
+            | arguments
+            | changed,
         )
     return run_dag(dag, conf={"window": SECOND.to_dict()})
 
@@ -107,3 +107,63 @@ def test_what_the_labels_gave_is_stored_beside_the_estimate(store: Store) -> Non
     assert beside.value == pytest.approx(before)
     assert beside.detail["difference"] == pytest.approx(values["roc_auc"].value - before)
     assert realised.status is Status.PASS
+
+
+class TestRegression:
+    """Errors of another mix of rows, estimated without labels; then the labels come."""
+
+    @pytest.fixture(autouse=True)
+    def of_numbers(self, store: Store) -> None:
+        for number, window in enumerate((FIRST, SECOND)):
+            at = pd.date_range(window.start, window.end, periods=1_001, inclusive="left")
+            rows = regression(1_000, seed=number, shift=0.5 * number).assign(
+                id=range(1_000 * number, 1_000 * (number + 1)), predicted_at=at, arrived_at=at + DELAY
+            )
+            keep = {
+                "answers": ["id", "predicted_at", "x", "kind", "prediction"],
+                "truths": ["id", "label", "arrived_at"],
+            }
+            for name, columns in keep.items():
+                rows[columns].to_sql(name, store.engine, index=False, if_exists="append")
+
+    def estimate(self, **changed: Any) -> Run:
+        labelled = LABELLED.sql.replace("p.score", "p.x, p.kind, p.prediction")
+        labelled = labelled.replace("predictions p", "answers p").replace("labels l", "truths l")
+        return estimate(
+            "ep_regression",
+            problem="regression",
+            features=["x", "kind"],
+            predictions=Table("answers", conn_id="warehouse", time_column="predicted_at"),
+            reference=replace(LABELLED, sql=labelled),
+            **changed,
+        )
+
+    def realised(self) -> Run:
+        with DAG("ep_regression_after", schedule=None) as dag:
+            ModelQualityOperator(
+                task_id="score",
+                model="m",
+                predictions=Table("answers", conn_id="warehouse", time_column="predicted_at"),
+                labels=Table("truths", conn_id="warehouse", arrived_at_column="arrived_at"),
+                on="id",
+                problem="regression",
+                expect=[AtMost("mae", 3.0)],
+                as_of=SECOND.end + DELAY,
+            )
+        return run_dag(dag, conf={"window": SECOND.to_dict()})
+
+    def test_its_errors_are_estimated_and_what_they_were_is_stored_beside(self, store: Store) -> None:
+        estimated = report_of(store, self.estimate(expect=[AtMost("mae", 3.0)]))
+        assert (estimated.status, estimated.config["method"]) == (Status.PASS, "DLE")
+        realised = {one.check: one for one in report_of(store, self.realised()).results}
+        exact = regression(1_000, seed=1, shift=0.5).eval("abs(label - prediction)").mean()
+        assert realised["mae"].value == pytest.approx(exact)
+        for name in ("mae", "mse", "rmse"):
+            beside = realised[f"estimated_{name}"]
+            (before,) = [one for one in estimated.results if one.check == name]
+            assert (beside.value, beside.interval) == (before.value, before.interval)
+            assert beside.detail["realised"] == realised[name].value
+            assert beside.detail["held"], name
+
+    def test_an_estimate_of_errors_may_block(self, store: Store) -> None:
+        assert self.estimate(expect=[AtMost("mae", 0.5)]).states == {"estimate": "failed"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from airflow_ml_monitor.results import CheckResult, Interval, Report, Severity, Status
 
 ESTIMATED = "estimated_performance"
 REALISED = "model_quality"
@@ -16,8 +16,8 @@ def compare_with_estimate(realised: Report, estimated: Report) -> Report:
     """Return the report of a model's quality with its earlier estimate beside each metric.
 
     A check ``estimated_<metric>`` of severity ``info`` has the estimate and its interval, and in its detail the
-    realised value and by how much that is above it. It warns where the realised value is outside the interval: then
-    the relation of features and label has changed, or labels are still missing.
+    realised value, by how much that is above the estimate, and whether the interval held it. It warns where it did not:
+    then the relation of features and label has changed, or labels are still missing.
 
     :param realised: a report of ``evaluate_model``; ``estimated``: one of ``estimate_performance``, of the same window.
     :raises ConfigurationError: reports of another kind, or of two windows.
@@ -42,25 +42,30 @@ def _beside(realised: CheckResult, estimated: CheckResult, report: Report) -> Ch
     assert realised.value is not None
     assert estimated.value is not None
     apart = realised.value - estimated.value
-    inside = estimated.interval is None or estimated.interval.lower <= realised.value <= estimated.interval.upper
+    inside = _held(realised.value, estimated.interval)
     return CheckResult(
         check=f"estimated_{realised.check}",
         metric=realised.metric,
-        status=Status.PASS if inside else Status.WARN,
+        status=Status.WARN if inside is False else Status.PASS,
         severity=Severity.INFO,
         value=estimated.value,
         interval=estimated.interval,
         n_reference=estimated.n_reference,
         n_current=estimated.n_current,
-        message=_worded(realised, estimated, inside=inside),
+        message=_worded(realised, estimated, inside=inside is not False),
         detail={
             "realised": realised.value,
             "difference": apart,
+            "held": inside,
             "labels": realised.n_current,
             "provisional": bool(realised.detail.get("provisional", False)),
             "estimated_as_of": report.as_of.isoformat(),
         },
     )
+
+
+def _held(value: float, interval: Interval | None) -> bool | None:
+    return None if interval is None else interval.lower <= value <= interval.upper
 
 
 def _worded(realised: CheckResult, estimated: CheckResult, *, inside: bool) -> str:

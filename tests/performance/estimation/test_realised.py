@@ -36,12 +36,13 @@ def test_the_difference_is_what_the_labels_gave_less_the_estimate() -> None:
     assert found.value is not None
     assert found.detail["difference"] == pytest.approx(value - found.value)
     assert (found.detail["realised"], found.severity, found.status) == (value, Severity.INFO, Status.PASS)
+    assert found.detail["held"] is True
 
 
 def test_a_relation_that_changed_shows_once_the_labels_are_there() -> None:
     report = beside(binary(seed=2, slope=0.5))
     found = check(report, "estimated_log_loss")
-    assert found.status is Status.WARN
+    assert (found.status, found.detail["held"]) == (Status.WARN, False)
     assert "the relation changed" in found.message
 
 
