@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from airflow_ml_monitor import numerals
@@ -287,6 +289,27 @@ class Report:
         from airflow_ml_monitor.rendering import to_markdown
 
         return to_markdown(self, most=most, dialect=dialect, links=links)
+
+    def to_html(self, path: str | PathLike[str] | None = None, *, ids: Mapping[str, str] | None = None) -> str:
+        """Return the report as one page that needs nothing else, written to ``path`` too; see ``rendering.to_html``."""
+        from airflow_ml_monitor.rendering import to_html
+
+        page = to_html(self, ids=ids)
+        if path is not None:
+            Path(path).write_text(page, "utf-8")
+        return page
+
+    def to_png(self, *, most: int = 6, scale: float = 2.0) -> bytes:
+        """Return the summary as a small picture; see ``rendering.to_png``."""
+        from airflow_ml_monitor.rendering import to_png
+
+        return to_png(self, most=most, scale=scale)
+
+    def to_svg(self, *, most: int = 6) -> str:
+        """Return the summary as a small picture; see ``rendering.to_svg``."""
+        from airflow_ml_monitor.rendering import to_svg
+
+        return to_svg(self, most=most)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per check, in the order they were made."""

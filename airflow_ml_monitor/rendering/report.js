@@ -1,0 +1,31 @@
+"use strict";
+(() => {
+  const { specs, charts } = JSON.parse(document.getElementById("charts").textContent);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const still = matchMedia("(max-width: 30rem)");
+  const drawn = new Set();
+  const theme = () => {
+    const [ink, line] = dark.matches ? ["#e6eaef", "#3a434d"] : ["#1b1f24", "#d0d7de"];
+    const words = { labelColor: ink, titleColor: ink, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal" };
+    return {
+      background: null, view: { stroke: null }, legend: words, font: "system-ui, sans-serif",
+      axis: { ...words, gridColor: line, domainColor: line, tickColor: line, ...(still.matches ? { labelLimit: 90 } : {}) },
+    };
+  };
+  const draw = (place) => {
+    const { kind, height, domain, names, rows } = charts[place.dataset.chart];
+    const records = rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at]])));
+    const spec = { ...structuredClone(specs[kind]), height, datasets: { rows: records }, config: theme() };
+    if (domain) spec.layer[0].encoding.x.scale.domain = domain;
+    drawn.add(place);
+    return vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg" });
+  };
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (entry.isIntersecting && !drawn.has(entry.target)) draw(entry.target);
+    }
+  }, { rootMargin: "200px" });
+  document.querySelectorAll("[data-chart]").forEach((place) => seen.observe(place));
+  dark.addEventListener("change", () => drawn.forEach(draw));
+  addEventListener("beforeprint", () => document.querySelectorAll("details.column").forEach((one) => { one.open = true; }));
+})();
