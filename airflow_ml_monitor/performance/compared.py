@@ -18,8 +18,8 @@ from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
 from airflow_ml_monitor.performance.segments import Segment
 from airflow_ml_monitor.performance.segments_judged import judged_levels
 from airflow_ml_monitor.performance.verdict import more_needed
-from airflow_ml_monitor.performance.worst_difference import difference_at_worst
-from airflow_ml_monitor.results import CheckResult, Interval, Severity, Status
+from airflow_ml_monitor.performance.worst_difference import difference_at_worst, turned
+from airflow_ml_monitor.results import CheckResult, Severity, Status
 
 
 def compared(
@@ -75,13 +75,7 @@ def _decides(old: Answers, new: Answers, rule: Rule, confidence: float) -> bool:
 def _extremes(old: Answers, new: Answers, rule: Rule, confidence: float) -> Extremes | None:
     worst = difference_at_worst(rule.metric, old, new, confidence=confidence)
     best = difference_at_worst(rule.metric, new, old, confidence=confidence)
-    return None if worst is None or best is None else Extremes(worst, _turned(best))
-
-
-def _turned(apart: Difference) -> Difference:
-    """Return the difference the other way round."""
-    interval = None if apart.interval is None else Interval(-apart.interval.upper, -apart.interval.lower)
-    return apart._replace(value=None if apart.value is None else -apart.value, interval=interval)
+    return None if worst is None or best is None else Extremes(worst, turned(best))
 
 
 def _plain(apart: Difference) -> dict[str, Any]:

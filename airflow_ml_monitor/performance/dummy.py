@@ -10,10 +10,10 @@ from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.decidable import labels_needed
+from airflow_ml_monitor.performance.dummy_extremes import dummy_extremes
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Difference, Estimate, difference, estimate
 from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, more_needed, still
-from airflow_ml_monitor.performance.worst_difference import difference_at_worst
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
 _BY_MEDIAN = frozenset({"mae", "median_absolute_error"})
@@ -128,11 +128,8 @@ class DummyRuling(Ruling):
     def _whatever_is_missing(self, answers: Answers) -> Status | None:
         """Return the verdict that holds whatever the missing labels are; ``None`` where nobody can tell."""
         dummy = dummy_answers(self.seen, answers, self.metric.name)
-        worst = difference_at_worst(self.metric, dummy, answers, confidence=self.confidence)
-        best = difference_at_worst(self.metric, answers, dummy, confidence=self.confidence)
-        if worst is None or best is None:
-            return None
-        return both_ways((self._status(worst), self._status(_turned(best))))
+        apart = dummy_extremes(self.metric, self.seen, answers, dummy, confidence=self.confidence)
+        return None if apart is None else both_ways(self._status(one) for one in apart)
 
     def _status(self, apart: Difference) -> Status:
         found = Estimate(apart.value, apart.interval, apart.n)
@@ -153,9 +150,3 @@ class DummyRuling(Ruling):
 
 def _moved(interval: Interval | None, by: float | None) -> Interval | None:
     return None if interval is None or by is None else Interval(interval.lower + by, interval.upper + by)
-
-
-def _turned(apart: Difference) -> Difference:
-    """Return a difference the other way round."""
-    interval = None if apart.interval is None else Interval(-apart.interval.upper, -apart.interval.lower)
-    return apart._replace(value=None if apart.value is None else -apart.value, interval=interval)

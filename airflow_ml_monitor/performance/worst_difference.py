@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.registry import Difference, Metric, RowLoss, Statistic, difference
+from airflow_ml_monitor.results import Interval
 
 
 def difference_at_worst(
@@ -24,6 +25,12 @@ def difference_at_worst(
     if y is None:
         return None
     return difference(metric, champion.with_labels(y), challenger.with_labels(y), confidence=confidence)
+
+
+def turned(apart: Difference) -> Difference:
+    """Return a difference the other way round."""
+    interval = None if apart.interval is None else Interval(-apart.interval.upper, -apart.interval.lower)
+    return apart._replace(value=None if apart.value is None else -apart.value, interval=interval)
 
 
 def _worst_labels(metric: Metric, champion: Answers, challenger: Answers) -> Numbers | None:
