@@ -32,3 +32,15 @@ def test_taskflow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(run.states.values()) == {"success"}
     assert len(run.states) == 4
     assert run.xcom("gate")["counts"] == {"pass": 3}
+
+
+def test_monitoring_gate_stops_the_blizzard(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = dag_of("flight_delay_reference", monkeypatch).partial_subset("reference")
+    assert run_dag(reference).states == {"reference": "success"}
+    run = run_dag(dag_of("howto_monitoring_gate", monkeypatch), interval=BLIZZARD)
+    assert run.states == {
+        "monitoring.quality": "success",
+        "monitoring.drift": "success",
+        "monitoring.gate": "failed",
+        "train": "upstream_failed",
+    }

@@ -1,0 +1,79 @@
+"""``monitoring_gate``: quality, drift and the gate before any task, by one call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import TaskGroup
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators.data_quality import DataQualityOperator
+from airflow_ml_monitor.operators.drift import DriftOperator
+from airflow_ml_monitor.operators.gate import GateOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import XComArg
+
+    from airflow_ml_monitor.operators._base import MonitoringOperator
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def monitoring_gate(
+    group_id: str = "monitoring",
+    *,
+    data: Any = None,
+    suite: Any = None,
+    reference: str | None = None,
+    window: Any = None,
+    over: Mapping[str, Any] | Sequence[Mapping[str, Any]] | XComArg | None = None,
+    on_fail: str = "fail",
+    close_on: Collection[str] = ("fail", "error"),
+    quality: Mapping[str, Any] | None = _NOTHING,
+    drift: Mapping[str, Any] | None = _NOTHING,
+    gate: Mapping[str, Any] = _NOTHING,
+    **common: Any,
+) -> TaskGroup:
+    """Return the task group ``quality`` and ``drift``, then ``gate``: ``monitoring_gate(...) >> train``.
+
+    Both record their verdicts, and the gate decides over them.
+
+    :param group_id: the group's id, and so the start of its tasks' ids: ``monitoring.gate``.
+    :param data: the dataset that both judge.
+    :param suite: what quality expects of it.
+    :param reference: name of the stored reference that both compare with; drift needs one.
+    :param window: the window that both judge; by default the run's own.
+    :param over: map both tasks: parameter -> its values, or an upstream task's list of them, for each combination; or
+        a list of mappings (an upstream task's output too), each the parameters of one instance. The gate judges all.
+    :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on.
+    :param quality: further parameters of ``DataQualityOperator``, which win over all others; ``None`` for no such task.
+    :param drift: the same of ``DriftOperator``; ``gate`` of ``GateOperator``.
+    :param common: parameters of all three: ``model``, ``environment``, ``as_of``, ``retries``, ``pool``, ...
+    :raises ConfigurationError: neither quality nor drift.
+    """
+    if quality is None and drift is None:
+        raise ConfigurationError(f"task group {group_id!r} has neither quality nor drift; a gate needs what it judges")
+    shared = {"on_fail": "record", **_given(data=data, reference=reference, window=window), **common}
+    with TaskGroup(group_id) as group:
+        judging = []
+        if quality is not None:
+            given = {"task_id": "quality", **shared, **_given(suite=suite), **quality}
+            judging.append(_task(DataQualityOperator, given, over))
+        if drift is not None:
+            judging.append(_task(DriftOperator, {"task_id": "drift", **shared, **drift}, over))
+        rule = {"on_fail": on_fail, "close_on": close_on}
+        judging >> GateOperator(**{"task_id": "gate", **rule, **common, **gate})
+    return group
+
+
+def _task(operator: type[MonitoringOperator], given: Mapping[str, Any], over: Any) -> Any:
+    if over is None:
+        return operator(**given)
+    partial = operator.partial(**given)
+    return partial.expand(**over) if isinstance(over, Mapping) else partial.expand_kwargs(over)
+
+
+def _given(**parameters: Any) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
