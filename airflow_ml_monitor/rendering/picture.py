@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured
@@ -58,7 +58,7 @@ class _Line:
     mark: str = ""
     size: int = 13
     color: str = _INK
-    weight: str = "normal"
+    weight: Literal["normal", "bold"] = "normal"
 
 
 def _lines(report: Report, most: int) -> list[_Line]:
