@@ -10,6 +10,7 @@ from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance.delays_learnt import Delay
 
 
 class LabelledOperator(MonitoringOperator):
@@ -29,7 +30,7 @@ class LabelledOperator(MonitoringOperator):
     :param query: column of the predictions that says which rows are ranked together, such as those of a search
         (ranking).
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
-        says when, such as ``"label_due_at"``.
+        says when, such as ``"label_due_at"``; or a ``LearntDelay`` with ``over``.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
     :param confidence: of the intervals.
@@ -51,15 +52,17 @@ class LabelledOperator(MonitoringOperator):
         positive: Any = None,
         threshold: float = 0.5,
         query: str | None = None,
-        delay: timedelta | str = timedelta(0),
+        delay: Delay = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         confidence: float = 0.95,
         **kwargs: Any,
     ) -> None:
+        from airflow_ml_monitor.performance.delays_learnt import before_learning
         from airflow_ml_monitor.performance.label_join import LabelJoin
 
         super().__init__(**kwargs)
-        LabelJoin.of(on=on, label=label, delay=delay, void=void)  # wrong values are known while the DAG is parsed
+        # Wrong values are known while the DAG is parsed.
+        LabelJoin.of(on=on, label=label, delay=before_learning(delay), void=void)
         self.labels = labels
         self.on = on
         self.problem = problem

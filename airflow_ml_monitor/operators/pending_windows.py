@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.arrivals_due import LastVerdict
     from airflow_ml_monitor.performance.arrivals_look import ArrivalsLook
     from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
-    from airflow_ml_monitor.performance.delays_learnt import LearntDelay
+    from airflow_ml_monitor.performance.delays_learnt import Delay
     from airflow_ml_monitor.store import Store
 
 PENDING_KEY = "pending"
@@ -48,7 +48,7 @@ class PendingWindowsOperator(BaseOperator):
     :param timezone: the zone of days, weeks and months; that of the predictions by default, else UTC.
     :param label: column of the label.
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
-        says when; or a ``LearntDelay``, learnt from the windows that are looked at.
+        says when; or a ``LearntDelay``, without ``over`` learnt from the windows that are looked at.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
     :param min_gain: a share of the window's predictions (``0.05``) or a number of labels (``100``).
@@ -80,7 +80,7 @@ class PendingWindowsOperator(BaseOperator):
         since: Any,
         timezone: str | None = None,
         label: str = "label",
-        delay: timedelta | str | LearntDelay = timedelta(0),
+        delay: Delay = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         min_gain: float = 0.05,
         early: bool = False,

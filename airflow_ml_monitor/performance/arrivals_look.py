@@ -9,11 +9,10 @@ from typing import Any
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset
-from airflow_ml_monitor.errors import NoRowsError
 from airflow_ml_monitor.performance.arrivals import labels_by_window
 from airflow_ml_monitor.performance.arrivals_due import DueWindow, LastVerdict, Rejudging
-from airflow_ml_monitor.performance.delays import learn_delay
-from airflow_ml_monitor.performance.delays_learnt import LearntDelay
+from airflow_ml_monitor.performance.delays import known_delay
+from airflow_ml_monitor.performance.delays_learnt import Delay
 from airflow_ml_monitor.performance.delays_outage import recent_label_outage
 from airflow_ml_monitor.results import CheckResult
 from airflow_ml_monitor.window import Window
@@ -34,23 +33,14 @@ class ArrivalsLook:
     join: Mapping[str, Any]
     connections: Connections
 
-    def delay(self, given: timedelta | str | LearntDelay) -> timedelta | str:
-        """Return the delay that counts: a given one, or the one learnt from these windows.
+    def delay(self, given: Delay) -> timedelta | str:
+        """Return the delay that counts: a given one, or the one learnt, from these windows where it says no other.
 
         :raises NoRowsError: it is not identified, and there is no fallback.
         """
-        if not isinstance(given, LearntDelay):
-            return given
-        try:
-            return learn_delay(*self._datasets, windows=self.windows, **self._question).require(given.quantile)
-        except NoRowsError:
-            if given.fallback is None:
-                raise
-            return given.fallback
+        return known_delay(given, *self._datasets, windows=self.windows, **self._question)
 
-    def due(
-        self, rule: Rejudging, judged: Mapping[Window, LastVerdict], delay: timedelta | str | LearntDelay
-    ) -> list[DueWindow]:
+    def due(self, rule: Rejudging, judged: Mapping[Window, LastVerdict], delay: Delay) -> list[DueWindow]:
         """Return the windows that are due.
 
         :param judged: the last verdict on each window that has one.

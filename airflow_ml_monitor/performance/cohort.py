@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, as_dataset
+from airflow_ml_monitor.performance.delays import known_delay
+from airflow_ml_monitor.performance.delays_learnt import Delay
 from airflow_ml_monitor.performance.label_history import LabelHistory, label_history
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.performance.label_keys import KeyReader
@@ -110,7 +112,7 @@ def build_cohort(
     on: str | Sequence[str],
     label: str = "label",
     columns: Sequence[str] = (),
-    delay: timedelta | str = timedelta(0),
+    delay: Delay = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     window: Any = None,
     as_of: datetime | str | None = None,
@@ -128,7 +130,7 @@ def build_cohort(
     :param label: column of the label.
     :param columns: further columns of the predictions to keep.
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
-        says when, such as ``"label_due_at"``. Where that is missing, the label counts as due.
+        says when, such as ``"label_due_at"``. Where that is missing, the label counts as due. Or a ``LearntDelay``.
     :param void: which predictions never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``. Where both have the column, either says so; of labels it is the latest row.
     :param window: event time to look at: a ``Window`` or a pair of times; all predictions by default.
@@ -138,9 +140,11 @@ def build_cohort(
         when predictions were made; a delay below zero; no key.
     :raises DataError: an unknown column, keys that cannot match, naive times without a ``timezone``.
     """
-    join = LabelJoin.of(on=on, label=label, delay=delay, void=void)
     moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
     sources = as_dataset(predictions), as_dataset(labels)
+    question: dict[str, Any] = {"on": on, "label": label, "void": void}
+    learnt = known_delay(delay, *sources, as_of=moment, connections=connections, **question)
+    join = LabelJoin.of(delay=learnt, **question)
     join.require_times(*sources, moment)
     where = None if window is None else Window.of(window)
     found, known, history = _join(*sources, join, list(columns), where, moment, connections)

@@ -15,6 +15,7 @@ from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.compared import SegmentVeto, compared
 from airflow_ml_monitor.performance.comparison_rule import Rule, comparable
 from airflow_ml_monitor.performance.comparison_terms import Goal
+from airflow_ml_monitor.performance.delays_learnt import Delay
 from airflow_ml_monitor.performance.evaluate import Evaluation
 from airflow_ml_monitor.performance.findings import findings
 from airflow_ml_monitor.performance.pairs import Side, pairs
@@ -48,7 +49,7 @@ def compare_models(
     prediction: str | None = None,
     positive: Any = None,
     threshold: float = 0.5,
-    delay: timedelta = timedelta(0),
+    delay: Delay = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     min_completeness: float | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
@@ -123,6 +124,8 @@ def compare_models(
         )
     ]
     where = None if window is None else Window.of(window)
+    known = sides[0].with_known_delay()  # by the champion's predictions: both models' labels are the same ones
+    sides = [known, replace(sides[1], delay=known.delay)]
     first, second = (Side.of(side, where) for side in sides)
     return Report(
         kind=KIND,

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.performance.cohort import LabelCounts, build_cohort
+from airflow_ml_monitor.performance.delays_learnt import Delay
 
 
 def label_coverage(
@@ -16,7 +17,7 @@ def label_coverage(
     *,
     on: str | Sequence[str],
     label: str = "label",
-    delay: timedelta | str = timedelta(0),
+    delay: Delay = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     window: Any = None,
     as_of: datetime | str | None = None,

@@ -21,6 +21,7 @@ from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import as_dataset
 from airflow_ml_monitor.errors import ConfigurationError, NoRowsError
 from airflow_ml_monitor.performance.arrivals import label_pairs, read_arrivals
+from airflow_ml_monitor.performance.delays_learnt import Delay, LearntDelay, before_learning
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 from airflow_ml_monitor.window import Window, as_utc
@@ -163,6 +164,34 @@ def learn_delay(
     came = (history.first_arrival < np.iinfo(np.int64).max)[asked]
     end = np.where(came, history.first_arrival[asked], _microseconds(moment))
     return DelayCurve.of((end - found.at[asked].astype(np.int64)) / 1e6, came, confidence=confidence)
+
+
+def known_delay(
+    delay: Delay,
+    predictions: Any,
+    labels: Any,
+    *,
+    windows: Sequence[Window] = (),
+    as_of: datetime,
+    **question: Any,
+) -> timedelta | str:
+    """Return the delay that counts: a given one, or the one learnt as known at ``as_of``.
+
+    :param windows: from which one without ``over`` is learnt; the other arguments are those of ``learn_delay``.
+    :raises NoRowsError: it is not identified, and there is no fallback.
+    :raises ConfigurationError: it has neither ``over`` nor windows, and what ``learn_delay`` refuses.
+    """
+    if not isinstance(delay, LearntDelay):
+        return delay
+    if delay.over is None and not windows:
+        before_learning(delay)
+    learnt_from = windows if delay.over is None else [Window(as_of - delay.over, as_of)]
+    try:
+        return learn_delay(predictions, labels, windows=learnt_from, as_of=as_of, **question).require(delay.quantile)
+    except NoRowsError:
+        if delay.fallback is None:
+            raise
+        return delay.fallback
 
 
 def label_outage(curve: DelayCurve, ages: ArrayLike, labelled: int) -> CheckResult:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from airflow_ml_monitor.data import Connections, Dataset, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.history import reports_known
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
+from airflow_ml_monitor.performance.delays import known_delay
+from airflow_ml_monitor.performance.delays_learnt import Delay
 from airflow_ml_monitor.performance.expectations import (
     Expectation,
     Limit,
@@ -56,7 +58,7 @@ def evaluate_model(
     cluster: str | None = None,
     weight: str | None = None,
     query: str | None = None,
-    delay: timedelta | str = timedelta(0),
+    delay: Delay = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
     reference: Window | tuple[Any, Any] | Report | None = None,
@@ -101,7 +103,7 @@ def evaluate_model(
     :param weight: column of the predictions that says how much a row counts, not below zero.
     :param query: column of the predictions that says which rows are ranked together (ranking).
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
-        says when, such as ``"label_due_at"``.
+        says when, such as ``"label_due_at"``; or a ``LearntDelay`` with ``over``.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
     :param segments: columns of the predictions by whose levels the same is asked, or ``Segment`` objects.
     :param reference: where ``NoWorseThanReference`` finds the reference's own performance: another window of the same
@@ -153,6 +155,7 @@ def evaluate_model(
     )
     where = None if window is None else Window.of(window)
     evaluation.require_possible(reference, where)
+    evaluation = evaluation.with_known_delay()
     known = reports_known(history, evaluation.as_of)
     standards = Standards.find(evaluation.expect, evaluation.performance, reference, where, known)
     cohort, read = evaluation.read(where)
@@ -183,7 +186,7 @@ class Evaluation:
     scoring: Scoring
     expect: tuple[Expectation, ...]
     segments: tuple[Segment, ...]
-    delay: timedelta | str
+    delay: Delay
     void: str | Mapping[str, Any] | None
     min_completeness: float | None
     confidence: float
@@ -221,6 +224,16 @@ class Evaluation:
                 raise ConfigurationError(
                     f"{one} needs window=, and time_column= on the predictions: one goes before it"
                 )
+
+    def with_known_delay(self) -> Self:
+        """Return the same with the delay that counts, where it is learnt from the predictions."""
+        question: dict[str, Any] = {
+            "on": self.on,
+            "label": self.scoring.label,
+            "void": self.void,
+            "connections": self.connections,
+        }
+        return replace(self, delay=known_delay(self.delay, self.predictions, self.labels, as_of=self.as_of, **question))
 
     def read(self, window: Window | None) -> tuple[Cohort, Read]:
         """Return the cohort of a window and its answers."""
@@ -270,17 +283,11 @@ class Evaluation:
 
     def to_dict(self, reference: Any) -> dict[str, Any]:
         """Return the resolved configuration as plain JSON types."""
-        scoring = asdict(self.scoring)
-        scoring |= {
-            "scores": None if self.scoring.scores is None else {str(k): v for k, v in self.scoring.scores.items()}
-        }
-        scoring |= {"positive": None if self.scoring.positive is None else str(self.scoring.positive)}
         return {
             "predictions": self.predictions.to_dict(),
             "labels": self.labels.to_dict(),
             "on": [self.on] if isinstance(self.on, str) else list(self.on),
-            **scoring,
-            "problem": self.scoring.problem.value,
+            **self.scoring.to_dict(),
             "expect": [one.to_dict() for one in self.expect],
             "segments": [one.to_dict() for one in self.segments],
             "delay_seconds": self.delay.total_seconds() if isinstance(self.delay, timedelta) else None,

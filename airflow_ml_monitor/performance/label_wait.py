@@ -11,6 +11,7 @@ from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, dataset_from_dict
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.numerals import fixed
+from airflow_ml_monitor.performance.delays_learnt import Delay, before_learning, delay_from, plain_delay
 from airflow_ml_monitor.performance.label_join import LabelJoin, Void
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -35,13 +36,13 @@ class LabelWait:
     on: tuple[str, ...]
     window: Window
     label: str = "label"
-    delay: timedelta | str = timedelta(0)
+    delay: Delay = timedelta(0)
     void: str | Mapping[str, Any] | None = None
     as_of: datetime | None = None
     min_coverage: float = 0.95
 
     def __post_init__(self) -> None:
-        LabelJoin.of(on=self.on, label=self.label, delay=self.delay, void=self.void)
+        LabelJoin.of(on=self.on, label=self.label, delay=before_learning(self.delay), void=self.void)
         require_share(self.min_coverage)
         if self.as_of is not None and self.as_of < self.window.end:
             raise ConfigurationError(
@@ -73,8 +74,8 @@ class LabelWait:
 
     @property
     def due(self) -> datetime | None:
-        """When all labels of the window are due; ``None`` where each prediction says so for itself."""
-        return None if isinstance(self.delay, str) else self.window.end + self.delay
+        """When all labels of the window are due; ``None`` where each prediction says so, or it is learnt."""
+        return self.window.end + self.delay if isinstance(self.delay, timedelta) else None
 
     def patience(self, now: datetime) -> timedelta:
         """Return for how long another look would most likely find nothing new: zero once the labels are due."""
@@ -82,7 +83,7 @@ class LabelWait:
             return timedelta(0)
         if now < self.window.end:
             return self.window.end - now
-        if isinstance(self.delay, str):
+        if not isinstance(self.delay, timedelta):
             return timedelta(0)
         return max(min(self.window.end + self.delay - now, self.delay / _LOOKS_BEFORE_DUE), timedelta(0))
 
@@ -94,7 +95,7 @@ class LabelWait:
             "on": list(self.on),
             "window": self.window.to_dict(),
             "label": self.label,
-            "delay": self.delay if isinstance(self.delay, str) else self.delay.total_seconds(),
+            "delay": plain_delay(self.delay),
             "void": _plain_void(self.void),
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "min_coverage": self.min_coverage,
@@ -107,7 +108,7 @@ class LabelWait:
             "labels": dataset_from_dict(plain["labels"]),
             "on": tuple(plain["on"]),
             "window": Window.of(plain["window"]),
-            "delay": plain["delay"] if isinstance(plain["delay"], str) else timedelta(seconds=plain["delay"]),
+            "delay": delay_from(plain["delay"]),
             "as_of": None if plain["as_of"] is None else as_utc(plain["as_of"], what="as_of"),
         }
         return cls(**{**plain, **read})

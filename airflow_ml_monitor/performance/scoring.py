@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,12 @@ class Scoring:
             weight=weight,
             query=query if kind is Problem.RANKING else None,
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        scores = None if self.scores is None else {str(k): v for k, v in self.scores.items()}
+        positive = None if self.positive is None else str(self.positive)
+        return asdict(self) | {"scores": scores, "positive": positive, "problem": self.problem.value}
 
     def __post_init__(self) -> None:
         if not all(isinstance(name, str) and name for name in (self.label, *self.columns)):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_ml_monitor.data import Dataset
+    from airflow_ml_monitor.performance.delays_learnt import Delay
     from airflow_ml_monitor.performance.label_wait import LabelWait
 
 _ON_TIMEOUT = ("fail", "go_on")
@@ -43,7 +44,7 @@ class LabelsSensor(BaseSensorOperator):
     :param on: the key that a prediction and its label share: a column, or a list of them.
     :param label: column of the label.
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
-        says when, such as ``"label_due_at"``.
+        says when, such as ``"label_due_at"``; or a ``LearntDelay`` with ``over``, learnt at every look.
     :param min_coverage: the share of the mature predictions, void ones left out, that must have a label.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
         ``{column: value or values}``.
@@ -68,7 +69,7 @@ class LabelsSensor(BaseSensorOperator):
         labels: Dataset | Mapping[str, Any],
         on: str | Sequence[str],
         label: str = "label",
-        delay: timedelta | str = timedelta(0),
+        delay: Delay = timedelta(0),
         min_coverage: float = 0.95,
         void: str | Mapping[str, Any] | None = None,
         window: Any = None,
@@ -183,10 +184,11 @@ class LabelsSensor(BaseSensorOperator):
 
 
 def _require_sensible(sensor: LabelsSensor) -> None:
+    from airflow_ml_monitor.performance.delays_learnt import before_learning
     from airflow_ml_monitor.performance.label_join import LabelJoin
     from airflow_ml_monitor.performance.label_wait import require_share
 
-    LabelJoin.of(on=sensor.on, label=sensor.label_column, delay=sensor.delay, void=sensor.void)
+    LabelJoin.of(on=sensor.on, label=sensor.label_column, delay=before_learning(sensor.delay), void=sensor.void)
     require_share(sensor.min_coverage)
     if sensor.on_timeout not in _ON_TIMEOUT:
         raise ConfigurationError(f"on_timeout={sensor.on_timeout!r} is not known; use 'fail' or 'go_on'")

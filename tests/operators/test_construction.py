@@ -20,6 +20,7 @@ from airflow_ml_monitor.operators.explain_change import ExplainChangeOperator
 from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
+from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 
 DATA = Files("nowhere/{{ ds }}.parquet")
 COMMON = {
@@ -29,6 +30,7 @@ COMMON = {
     "window": ("{{ data_interval_start }}", "{{ data_interval_end }}"),
     "as_of": "{{ data_interval_end }}",
     "store_conn_id": "{{ params.conn }}",
+    "reports_path": "file:///reports/{{ ds }}",
 }
 OPERATORS: dict[type[Any], dict[str, Any]] = {
     DataQualityOperator: {
@@ -64,6 +66,14 @@ def test_template_fields_are_assigned_verbatim(operator: type[Any]) -> None:
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)
 def test_template_fields_is_a_tuple_of_attributes(operator: type[Any]) -> None:
     assert isinstance(operator.template_fields, tuple)
+
+
+@pytest.mark.parametrize("operator", [ModelQualityOperator, CompareModelsOperator], ids=lambda cls: cls.__name__)
+def test_a_learnt_delay_needs_what_it_is_learnt_from(operator: type[Any]) -> None:
+    given = COMMON | OPERATORS[operator] | UNTEMPLATED[operator]
+    operator(task_id="t", **given, delay=LearntDelay(over=timedelta(weeks=26)))
+    with pytest.raises(ConfigurationError, match="needs over="):
+        operator(task_id="u", **given, delay=LearntDelay())
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda cls: cls.__name__)

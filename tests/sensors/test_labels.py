@@ -12,6 +12,7 @@ from airflow.sdk import DAG
 
 from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 from airflow_ml_monitor.sensors.labels import LabelsSensor
 
 PREDICTIONS = Table("predictions_{{ ds_nodash }}", conn_id="nowhere", time_column="at")
@@ -30,6 +31,7 @@ def make(**kwargs: Any) -> LabelsSensor:
         ({"min_coverage": True}, "min_coverage=True must be a share"),
         ({"delay": timedelta(days=-1)}, "must be a timedelta of zero or more"),
         ({"delay": 28}, "delay=28 must be a timedelta"),
+        ({"delay": LearntDelay()}, "needs over=, such as"),
         ({"on_timeout": "skip"}, "on_timeout='skip' is not known; use 'fail' or 'go_on'"),
         ({"void": 3}, "void=3 names no column"),
         ({"on": []}, "names no key"),
