@@ -16,13 +16,15 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
+from airflow_ml_monitor.operators.report_files import write_page
+from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
-    from airflow.sdk import Asset, Context
+    from airflow.sdk import Asset, Context, ObjectStoragePath
 
     from airflow_ml_monitor.data import Connections, Dataset
     from airflow_ml_monitor.profile import Profile
@@ -81,9 +83,14 @@ class MonitoringOperator(BaseOperator):
         not be mapped.
     :param emit_on: the statuses that are events.
     :param on_verdict: called with the report and the task context after every verdict, whatever it is.
+    :param reports_path: a folder below which the page of every report is written: the text of an ``ObjectStoragePath``
+        (``s3://connection@bucket/reports``). A page that cannot be written is a warning; the verdict stands.
     """
 
-    template_fields: Sequence[str] = ("model", "model_version", "environment", "window", "as_of", "store_conn_id")
+    template_fields: Sequence[str] = (
+        *("model", "model_version", "environment", "window", "as_of"),
+        *("store_conn_id", "reports_path"),
+    )
     ui_color = "#e4f0e8"
     kind: ClassVar[str]
 
@@ -101,6 +108,7 @@ class MonitoringOperator(BaseOperator):
         emit: Asset | None = None,
         emit_on: Collection[str] = ("fail",),
         on_verdict: VerdictCallback | Sequence[VerdictCallback] | None = None,
+        reports_path: str | ObjectStoragePath | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -115,6 +123,7 @@ class MonitoringOperator(BaseOperator):
         self.emit = emit
         self.emit_on = emit_on
         self.on_verdict = on_verdict
+        self.reports_path = reports_path
         # Wrong values are known while the DAG is parsed.
         if self._event is not None:
             self.add_outlets([self._event.alias])
@@ -143,11 +152,12 @@ class MonitoringOperator(BaseOperator):
         stored = hook.store.write(
             report, origin_of(context), profile=outcome.profile, reference_name=outcome.reference_name
         )
-        summary = summarise(stored)
+        summary = summarise(stored) | self._page(stored, context)
         context["ti"].xcom_push(key="return_value", value=summary)
         self.log.info("%s\nreport %s", report.summary(), stored.id)
         if event is not None and event.add(summary, context):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
+        self._count(report)
         self._notify(report, context)
         self._gating.apply(report, self._commands(stored, hook.store_conn_id))
         return summary
@@ -215,6 +225,23 @@ class MonitoringOperator(BaseOperator):
             duration=duration,
             config={**report.config, "gate": gate},
         )
+
+    def _page(self, stored: StoredReport, context: Context) -> dict[str, str]:
+        folder = given(self.reports_path)
+        if folder is None:
+            return {}
+        try:
+            return {"report_path": write_page(stored, folder, context)}
+        except Exception:  # a folder that cannot be reached must not lose a verdict
+            said = "the page of report %s could not be written below reports_path=%r; the verdict stands"
+            self.log.warning(said, stored.id, str(folder), exc_info=True)
+            return {}
+
+    def _count(self, report: Report) -> None:
+        try:
+            emit(report)
+        except Exception:  # a metric that cannot be sent must not change a verdict
+            self.log.warning("the metrics of a report could not be sent; the verdict stands", exc_info=True)
 
     def _notify(self, report: Report, context: Context) -> None:
         callbacks = [self.on_verdict] if callable(self.on_verdict) else self.on_verdict or ()
