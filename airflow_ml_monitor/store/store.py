@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import ConfigurationError, StoreError
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import reading, schema
+from airflow_ml_monitor.store.decisions import Decision, last_decisions, save_decisions
 from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
 from airflow_ml_monitor.store.ledger import LedgerEntry, read_ledger
 from airflow_ml_monitor.store.marks import read_mark, save_mark
@@ -202,6 +203,16 @@ class Store:
         """Keep how far a watch has come; it goes on from there after a restart."""
         with self.begin() as connection:
             save_mark(connection, watch, newest, recent)
+
+    def save_decisions(self, decisions: Iterable[Decision]) -> None:
+        """Store what a person decided on reports, all or none of it; the same decision again changes nothing."""
+        with self.begin() as connection:
+            save_decisions(connection, decisions)
+
+    def decisions(self, reports: Collection[UUID]) -> dict[UUID, Decision]:
+        """Return the last decision on each of these reports that has one."""
+        with self.begin() as connection:
+            return last_decisions(connection, reports)
 
     def dispose(self) -> None:
         """Close the connections the engine keeps."""

@@ -104,6 +104,21 @@ reference = sa.Table(
     sa.Column("created_at", _TIME, nullable=False, server_default=_NOW),
 )
 
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("report_id", sa.Uuid, sa.ForeignKey(report.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("decided_at", _TIME, primary_key=True),
+    _required("approved", sa.Boolean),
+    sa.Column("decided_by", sa.Text),
+    _required("reason", sa.Text),
+    _required("dag_id", sa.Text),
+    _required("run_id", sa.Text),
+    _required("task_id", sa.Text),
+    _required("map_index", sa.Integer),
+    sa.Column("written_at", _TIME, nullable=False, server_default=_NOW),
+)
+
 arrival_mark = sa.Table(
     "arrival_mark",
     metadata,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from airflow_ml_monitor.results import CheckResult, Origin, Report
+from airflow_ml_monitor.store import Decision
 from airflow_ml_monitor.window import Window
 
 MONDAY = datetime(2013, 2, 4, tzinfo=UTC)
@@ -56,3 +58,16 @@ def make_report(**changes: Any) -> Report:
 def make_origin(**changes: Any) -> Origin:
     defaults: dict[str, Any] = {"dag_id": "retraining", "run_id": "manual__1", "task_id": "drift"}
     return Origin(**(defaults | changes))
+
+
+def make_decision(report_id: UUID, **changes: Any) -> Decision:
+    defaults: dict[str, Any] = {
+        "approved": True,
+        "decided_by": "jane",
+        "reason": "the airport was closed",
+        "decided_at": MONDAY + timedelta(days=9),
+        "dag_id": "retraining",
+        "run_id": "manual__1",
+        "task_id": "approval",
+    }
+    return Decision(report_id=report_id, **(defaults | changes))

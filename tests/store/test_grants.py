@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import StoreError
 from airflow_ml_monitor.profile import build_reference
 from airflow_ml_monitor.store import Store, StoredReport
-from tests.store.factories import make_check, make_origin, make_report
+from tests.store.factories import make_check, make_decision, make_origin, make_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "store.md"
 WRITER, READER = re.findall(r"^```postgresql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 VIEWS = ["current_report", "latest_verdict", "metric_history", "drift_by_column", "label_coverage", "label_ledger"]
+VIEWS += ["decision_history"]
 
 
 def run_as_owner(store: Store, statements: str) -> None:
@@ -58,6 +59,12 @@ class TestWriter:
         assert writer.arrival_mark("w") == (datetime(2013, 2, 4, 2, tzinfo=UTC), 7)
         assert writer.arrival_mark("another") is None
 
+    def test_keeps_what_a_person_decided(self, writer: Store) -> None:
+        written = writer.write(make_report(), make_origin())
+        decision = make_decision(written.id)
+        writer.save_decisions([decision])
+        assert writer.decisions([written.id]) == {written.id: decision}
+
     def test_needs_no_more_where_it_would_migrate(self, writer: Store) -> None:
         Store(writer.engine, auto_migrate=True).write(make_report(), make_origin())
 
@@ -90,7 +97,8 @@ class TestReader:
         run_as_owner(store, READER)
         store.write(make_report(), make_origin())
         known = make_check(check="completeness", metric="completeness", column=None)
-        store.write(make_report(kind="model_quality", results=(known,)), make_origin(task_id="score"))
+        judged = store.write(make_report(kind="model_quality", results=(known,)), make_origin(task_id="score"))
+        store.save_decisions([make_decision(judged.id)])
         with restricted.connect() as connection:
             assert connection.execute(sa.text(f"SELECT count(*) FROM ml_monitor.{view}")).scalar_one() > 0
 
