@@ -1,4 +1,4 @@
-"""Answers drawn at random whose true metrics are known: rare positives, heavy tails, entities of five rows."""
+"""Answers drawn at random whose true metrics are known: rare positives, heavy tails, rankings, entities of five."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 
 Draw = Callable[[np.random.Generator, int], Answers]
 PER_ENTITY = 5
+PER_QUERY = 10
 OWN = 1.0
 """Standard deviation of what the rows of an entity have in common, on the scale of the logit or of the errors."""
 
@@ -87,6 +88,21 @@ def of_three(size: int) -> Draw:
     return draw
 
 
+def of_queries(size: int) -> Draw:
+    """Return draws of rankings of ten rows each; queries of an entity are as easy as each other."""
+
+    def draw(generator: np.random.Generator, rows: int) -> Answers:
+        queries = -(-rows // PER_QUERY)
+        easy = np.repeat(np.exp(_effects(generator, queries, size, 1)[:, 0] / 2), PER_QUERY)[:rows]
+        relevance = generator.choice(4, rows, p=[0.7, 0.15, 0.1, 0.05]).astype(float)
+        query = np.arange(rows) // PER_QUERY
+        score = easy * relevance + generator.standard_normal(rows)
+        cluster = None if size == 1 else query // size
+        return Answers(problem=Problem.RANKING, y=relevance, score=score, query=query, cluster=cluster)
+
+    return draw
+
+
 BINARY = (
     *("accuracy", "average_precision", "balanced_accuracy", "brier", "calibration_in_the_large", "ece", "f1", "f2"),
     *("ks", "lift@0.1", "log_loss", "mcc", "positive_share", "precision", "predicted_share", "recall", "roc_auc"),
@@ -99,6 +115,7 @@ MULTICLASS = (
     *("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "log_loss", "mcc", "precision_macro"),
     *("precision_weighted", "recall_macro", "roc_auc_ovr"),
 )
+RANKING = ("hit_rate@3", "map", "mrr", "ndcg", "ndcg@3", "precision@3", "recall@3")
 _ALONE, _TOGETHER = 1, PER_ENTITY
 CASES: Mapping[str, Case] = {
     case.name: case
@@ -111,5 +128,7 @@ CASES: Mapping[str, Case] = {
         Case("heavy tails, entities", Problem.REGRESSION, heavy_tails(_TOGETHER), REGRESSION),
         Case("three classes", Problem.MULTICLASS, of_three(_ALONE), MULTICLASS),
         Case("three classes, entities", Problem.MULTICLASS, of_three(_TOGETHER), MULTICLASS),
+        Case("rankings", Problem.RANKING, of_queries(_ALONE), RANKING),
+        Case("rankings, entities", Problem.RANKING, of_queries(_TOGETHER), RANKING),
     )
 }

@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+import numpy as np
+
+from airflow_ml_monitor.performance.answers import Numbers
 from airflow_ml_monitor.results import Interval
 
 
@@ -50,6 +53,23 @@ def mean_of(parts: Sequence[tuple[float, Interval]]) -> Interval:
     below = math.hypot(*(value - lower for value, (lower, _) in parts)) / len(parts)
     above = math.hypot(*(upper - value for value, (_, upper) in parts)) / len(parts)
     return Interval(middle - below, middle + above)
+
+
+def mean_of_correlated(parts: Sequence[tuple[float, Interval]], influences: Numbers) -> Interval:
+    """Return the interval of the mean of estimates that hang together, from their own (Zou 2007, MOVER).
+
+    :param influences: what each row adds to each of them, shape (estimates, rows): their correlations are of these.
+    """
+    values, lower, upper = (np.array(each) for each in zip(*((value, *ends) for value, ends in parts), strict=True))
+    products = influences @ influences.T
+    sizes = np.sqrt(np.diagonal(products))
+    sizes = np.outer(sizes, sizes)
+    related = np.divide(products, sizes, out=np.zeros_like(products), where=sizes > 0)
+    np.fill_diagonal(related, 1.0)  # also of an estimate that no row moves
+    below, above = (
+        math.sqrt(max(0.0, float(half @ related @ half))) / len(values) for half in (values - lower, upper - values)
+    )
+    return Interval(float(values.mean()) - below, float(values.mean()) + above)
 
 
 def hull(one: Interval, other: Interval) -> Interval:

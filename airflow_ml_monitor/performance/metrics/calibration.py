@@ -56,7 +56,8 @@ def expected_calibration_error(answers: Answers, confidence: float) -> Estimate:
     """The mean distance of score and share of positives in ten bins of as many rows each (Naeini et al. 2015).
 
     It is above zero by chance alone, the more so the fewer the rows. So the lower end of its interval is zero unless
-    the gaps are proven (chi-square over the bins), and else, like the upper end, that of the value less its bias.
+    the gaps are proven (chi-square over the bins), and else that of the value less its bias. Its upper end is from
+    midway between both: the bias is itself too great where the gaps are small.
     """
     from scipy.stats import chi2
 
@@ -66,13 +67,14 @@ def expected_calibration_error(answers: Answers, confidence: float) -> Estimate:
     reason = one_class(answers)
     if reason:
         return Estimate(value, None, n, reason=reason)
-    error = np.maximum(curve.error, np.sqrt(curve.share * (1 - curve.share) / curve.rows))
+    likely = (curve.share * curve.rows + 2 * answers.y.mean()) / (curve.rows + 2)  # a bin may have no positive
+    error = np.sqrt(likely * (1 - likely) / curve.rows)
     drawn = np.random.default_rng(bootstrap.SEED).standard_normal((_RESAMPLES, len(shares))) * error
     resampled = np.abs(curve.gap + drawn) @ shares
     half = normal_quantile(confidence) * max(float(resampled.std()), math.sqrt(float(shares**2 @ error**2)))
     proven = float((ratio(curve.gap**2, curve.error**2)).sum()) > float(chi2.ppf(confidence, len(shares)))
     honest = max(0.0, 2 * value - float(resampled.mean()))
-    interval = Interval(max(0.0, honest - half) if proven else 0.0, min(1.0, value + half))
+    interval = Interval(max(0.0, honest - half) if proven else 0.0, min(1.0, (value + honest) / 2 + half))
     return Estimate(value, interval, n, f"less the bias ({_RESAMPLES} resamples, seed {bootstrap.SEED}), chi-square")
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals import bootstrap, proportions
+from airflow_ml_monitor.performance.intervals import proportions
 from airflow_ml_monitor.performance.metrics.binary import compare_accuracy, mcc, ratio, wrong
-from airflow_ml_monitor.performance.metrics.counts import Statistic, register_counts, slopes_wilson
+from airflow_ml_monitor.performance.metrics.counts import Statistic, register_counts, slopes_at, slopes_wilson
 from airflow_ml_monitor.performance.metrics.losses import register_loss, score_of
 from airflow_ml_monitor.results import Interval
 
@@ -124,20 +124,25 @@ def _mean_of_shares(table: Table, tried: Table, counted: NDArray[np.bool_], conf
     return proportions.mean_of(parts), "Wilson, MOVER"
 
 
-def _interval_of_f1s(table: Table, confidence: float) -> tuple[Interval | None, str]:
-    """Return the wider of two intervals at each end: by classes, each rare one at its due, and of them together."""
-    counted, right = _seen(table), np.diagonal(table)
-    counts = np.stack([right, table.sum(axis=0) - right, table.sum(axis=1) - right], axis=1)[counted].tolist()
-    by_class = proportions.mean_of(
-        [
-            (2 * hits / (2 * hits + false + missed), proportions.f1_interval(hits, false, missed, confidence))
-            for hits, false, missed in counts
-        ]
-    )
-    values = bootstrap.of_counts(table, f1_macro)
-    together = bootstrap.percentile(values, confidence)
-    around = by_class if together is None else proportions.hull(by_class, together)
-    return around, f"Wilson, MOVER and {bootstrap.named(values)}"
+def _interval_of_f1s(table: Table, confidence: float) -> tuple[Interval, str]:
+    """Return the interval of the mean F1 from those of the classes, each rare one at its due, and their correlations.
+
+    Where one class of three has 10 rows among 500, it covers 0.94 to 0.96; a bootstrap covers 0.6 there, and the
+    classes taken as independent 0.85 to 0.91 where none is rare.
+    """
+    shares, parts, slopes = table / table.sum(), [], []
+    for code in np.flatnonzero(_seen(table)).tolist():
+        hits = int(table[code, code])
+        false, missed = int(table[:, code].sum()) - hits, int(table[code].sum()) - hits
+        value = 2 * hits / (2 * hits + false + missed)
+        parts.append((value, proportions.f1_interval(hits, false, missed, confidence)))
+        slopes.append(slopes_at(shares, partial(_f1_of, code=code))[1])
+    influences = np.stack(slopes) * np.sqrt(shares.ravel())
+    return proportions.mean_of_correlated(parts, influences), "Wilson on F1 by class, MOVER with correlations"
+
+
+def _f1_of(table: Numbers, code: int) -> Numbers:
+    return ratio(2 * table[..., code, code], table[..., code, :].sum(axis=-1) + table[..., :, code].sum(axis=-1))
 
 
 def _right_and(table: Numbers, below: Numbers) -> tuple[Numbers, Numbers]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import area_difference, area_influence, area_interval, components
-from airflow_ml_monitor.performance.intervals.proportions import hull, mean_of, normal_quantile
+from airflow_ml_monitor.performance.intervals.proportions import mean_of_correlated, normal_quantile
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.metrics.losses import score_of
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
@@ -102,19 +104,17 @@ def _among(sought: Numbers) -> Numbers:
 def roc_auc_ovr(answers: Answers, confidence: float) -> Estimate:
     """The mean over the classes of the area of each against the others.
 
-    Its interval is the wider of two at each end: by DeLong's covariance over the classes, and by the interval of each
-    class, which is Newcombe's for a rare one.
+    Its interval is of those of the classes, Newcombe's for a rare one, with DeLong's correlations between them.
     """
     absent = [str(name) for code, name in enumerate(answers.classes) if not (answers.y == code).any()]
     if absent or len(answers.classes) < 2:
         return Estimate(None, None, len(answers), reason=f"no label is of class {', '.join(absent[:5])}")
-    value, rows = _by_row(answers)
-    half = normal_quantile(confidence) * float(np.sqrt((rows**2).sum()))
-    together = _within(value - half, value + half, 0.0)
     by_class = [area_interval(_own(answers, code), score_of(answers)[:, code], confidence) for code in _codes(answers)]
-    around = hull(together, mean_of([(area, interval) for area, interval, _ in by_class]))
-    methods = sorted({"DeLong", *(method for _, _, method in by_class)})
-    return Estimate(value, around, len(answers), f"{', '.join(methods)}; MOVER")
+    parts = [(area, interval) for area, interval, _ in by_class]
+    around = mean_of_correlated(parts, np.stack([rows for _, rows in _areas_by_row(answers)]))
+    methods = ", ".join(sorted({method for _, _, method in by_class}))
+    value = float(np.mean([area for area, _ in parts]))
+    return Estimate(value, around, len(answers), f"{methods} by class, MOVER with correlations")
 
 
 def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: float) -> Difference:
@@ -130,15 +130,19 @@ def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: floa
 
 def _by_row(answers: Answers) -> tuple[float, Numbers]:
     """Return the mean area, and what each row adds to its error (DeLong's components, summed over the classes)."""
-    areas, rows = [], np.zeros(len(answers))
+    areas = list(_areas_by_row(answers))
+    return float(np.mean([area for area, _ in areas])), np.mean([rows for _, rows in areas], axis=0)
+
+
+def _areas_by_row(answers: Answers) -> Iterator[tuple[float, Numbers]]:
+    """Yield of each class its area, and what each row adds to its error."""
     for code in _codes(answers):
-        own = _own(answers, code)
+        own, rows = _own(answers, code), np.zeros(len(answers))
         of_class, of_others = components(own, score_of(answers)[:, code])
         area = float(of_class.mean())
-        areas.append(area)
-        rows[own == 1] += (of_class - area) / len(of_class)
-        rows[own == 0] += (of_others - area) / len(of_others)
-    return float(np.mean(areas)), rows / len(areas)
+        rows[own == 1] = (of_class - area) / len(of_class)
+        rows[own == 0] = (of_others - area) / len(of_others)
+        yield area, rows
 
 
 def _codes(answers: Answers) -> range:

@@ -96,7 +96,7 @@ class Rankings:
     @property
     def within(self) -> Numbers:
         """How many rows of its tie are before each row, and itself; shape (rows,)."""
-        found: Numbers = np.arange(len(self.tie)) - self.ties.start[self.tie] + 1.0
+        found: Numbers = (np.arange(len(self.tie)) - self.ties.start[self.tie] + 1).astype(float)
         return found
 
 

@@ -60,7 +60,7 @@ def drawn_of_three(generator: np.random.Generator, rows: int) -> Answers:
     return Answers(problem=Problem.MULTICLASS, y=y, score=score, predicted=predicted, classes=("a", "b", "c"))
 
 
-@pytest.mark.parametrize("name", ["balanced_accuracy", "precision_macro", "recall_macro", "roc_auc_ovr"])
+@pytest.mark.parametrize("name", ["balanced_accuracy", "f1_macro", "precision_macro", "recall_macro", "roc_auc_ovr"])
 def test_intervals_of_means_over_classes_hold_the_truth_where_one_is_rare(name: str) -> None:
     metric, generator = find_metric(name, Problem.MULTICLASS), np.random.default_rng(22)
     truth = estimate(metric, drawn_of_three(np.random.default_rng(23), 1_000_000)).value
@@ -68,4 +68,4 @@ def test_intervals_of_means_over_classes_hold_the_truth_where_one_is_rare(name: 
     found = [estimate(metric, drawn_of_three(generator, 500)).interval for _ in range(200)]
     held = [interval.lower <= truth <= interval.upper for interval in found if interval is not None]
     assert len(held) >= 198
-    assert np.mean(held) >= 0.9
+    assert 0.9 <= np.mean(held) < 0.995  # nor are they so wide that nothing is ever decided

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from airflow_ml_monitor.performance.intervals.proportions import (
     f1_interval,
     mcnemar,
     mean_of,
+    mean_of_correlated,
     paired_difference,
     wilson,
 )
@@ -72,3 +74,21 @@ def test_of_independent_estimates_the_errors_add_in_squares() -> None:
     one, other = (0.6, Interval(0.3, 0.7)), (0.2, Interval(0.1, 0.6))
     assert tuple(difference_of_two(one, other)) == pytest.approx((0.4 - 0.5, 0.4 + 0.02**0.5))
     assert tuple(mean_of([one, other])) == pytest.approx((0.4 - 0.1**0.5 / 2, 0.4 + 0.17**0.5 / 2))
+
+
+PARTS = [(0.2, Interval(0.1, 0.4)), (0.5, Interval(0.4, 0.55))]
+
+
+def test_a_mean_of_what_does_not_hang_together_is_that_of_independent_ones() -> None:
+    found = mean_of_correlated(PARTS, np.eye(2))
+    assert found == pytest.approx(mean_of(PARTS))
+
+
+def test_what_rises_and_falls_together_is_as_unsure_as_all_its_parts() -> None:
+    found = mean_of_correlated(PARTS, np.array([[1.0, -2.0, 1.0], [3.0, -6.0, 3.0]]))
+    assert found == pytest.approx((0.25, 0.475))
+
+
+def test_what_rises_as_the_other_falls_is_surer() -> None:
+    found = mean_of_correlated(PARTS, np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    assert found == pytest.approx((0.35, 0.35 + 0.075))

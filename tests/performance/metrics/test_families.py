@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -103,6 +105,21 @@ def test_scores_that_are_right_are_seldom_found_to_be_off() -> None:
     metric, generator = find_metric("ece", Problem.BINARY), np.random.default_rng(5)
     found = [estimate(metric, drawn(generator, 500, 50)).interval for _ in range(200)]
     assert sum(one.lower == 0 for one in found if one is not None) >= 0.91 * 200
+
+
+def test_an_interval_of_scores_that_are_off_is_no_wider_than_it_must_be() -> None:
+    """Scores twice too high foretell more spread than there is."""
+    metric, generator = find_metric("ece", Problem.BINARY), np.random.default_rng(6)
+
+    def off(answers: Answers) -> Answers:
+        assert answers.score is not None
+        return replace(answers, score=answers.score**0.5)
+
+    truth = estimate(metric, off(drawn(np.random.default_rng(7), 200_000, 50))).value
+    assert truth is not None
+    found = [estimate(metric, off(drawn(generator, 500, 50))).interval for _ in range(200)]
+    held = np.mean([one.lower <= truth <= one.upper for one in found if one is not None])
+    assert 0.9 <= held <= 0.99
 
 
 def test_scores_that_are_off_are_found_to_be() -> None:
