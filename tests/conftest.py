@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,17 @@ def postgres_server() -> Iterator[sa.URL]:
 @pytest.fixture
 def database_url(postgres_server: sa.URL) -> Iterator[sa.URL]:
     """The URL of an empty database that exists for one test."""
+    with database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def database(server: sa.URL) -> Iterator[sa.URL]:
+    """Make an empty database on a server, and drop it at the end."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _run_as_admin(postgres_server, f'CREATE DATABASE "{name}"')
-    yield postgres_server.set(database=name)
-    _run_as_admin(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    _run_as_admin(server, f'CREATE DATABASE "{name}"')
+    yield server.set(database=name)
+    _run_as_admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Labels that arrive start a DAG, through Airflow's own scheduler, triggerer, DAG processor and workers; a triggerer
-that is killed between two batches goes on where it was."""
+that is killed between two batches goes on where it was, and a worker that is killed is retried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.store import Store
 from tests.airflow_services import Services, services
-from tests.conftest import as_airflow_connection
+from tests.conftest import as_airflow_connection, database
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
 
@@ -42,14 +41,52 @@ with DAG("judge_on_arrival", schedule=[arrived], max_active_runs=1):
     ).expand(window=pending.output)
 """
 
+KILLED_DAG_FILE = """
+import os
+import signal
+from datetime import UTC, datetime, timedelta
 
-@pytest.fixture
-def warehouse(engine: sa.Engine) -> sa.Engine:
-    """A prediction an hour of two days, with no labels yet."""
-    at = [START + timedelta(hours=hour) for hour in range(48)]
-    pd.DataFrame({"id": range(48), "at": at, "score": 0.7}).to_sql("predictions", engine, index=False)
-    arrive(engine, 0, 0)
-    return engine
+import sqlalchemy as sa
+from airflow.sdk import DAG
+
+from airflow_ml_monitor.data import Table
+from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
+
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KilledBeforeStoring(ModelQualityOperator):
+    def compute(self, inputs):
+        outcome = super().compute(inputs)
+        if inputs.context["ti"].try_number == 1:
+            die()
+        return outcome
+
+
+class KilledBeforeCommit(ModelQualityOperator):
+    def compute(self, inputs):
+        if inputs.context["ti"].try_number == 1:
+            sa.event.listen(inputs.store.engine, "commit", die)
+        return super().compute(inputs)
+
+
+with DAG("killed", schedule="@once", start_date=datetime(2024, 3, 4, tzinfo=UTC)):
+    for operator in (KilledBeforeCommit, KilledBeforeStoring):
+        operator(
+            task_id=operator.__name__,
+            model=operator.__name__,
+            predictions=Table("predictions", conn_id="warehouse", time_column="at"),
+            labels=Table("labels", conn_id="warehouse", arrived_at_column="arrived_at"),
+            on="id",
+            problem="binary",
+            window=("2024-03-04T00:00:00Z", "2024-03-05T00:00:00Z"),
+            on_fail="record",
+            retries=1,
+            retry_delay=timedelta(seconds=1),
+        )
+"""
 
 
 def arrive(warehouse: sa.Engine, first: int, last: int) -> None:
@@ -73,39 +110,67 @@ def events() -> list[dict[str, object]]:
         return [extra["payload"] for extra in found]
 
 
-def runs_over() -> int | None:
+def runs_over(dag_id: str) -> int | None:
     """How many runs there were, once none is under way."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        states = list(session.scalars(sa.select(DagRun.state).where(DagRun.dag_id == "judge_on_arrival")))
+        states = list(session.scalars(sa.select(DagRun.state).where(DagRun.dag_id == dag_id)))
     assert "failed" not in states
     return len(states) if states and set(states) == {"success"} else None
 
 
-@pytest.fixture
-def judged(warehouse: sa.Engine, database_url: sa.URL, tmp_path: Path) -> Callable[[], Services]:
-    dags = tmp_path / "dags"
-    dags.mkdir()
-    (dags / "judge_on_arrival.py").write_text(DAG_FILE)
-    connection = as_airflow_connection(database_url)
+@pytest.fixture(scope="module")
+def warehouse(postgres_server: sa.URL) -> Iterator[sa.Engine]:
+    """A prediction an hour of two days with no labels yet, and an empty store."""
+    with database(postgres_server) as url:
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        at = [START + timedelta(hours=hour) for hour in range(48)]
+        pd.DataFrame({"id": range(48), "at": at, "score": 0.7}).to_sql("predictions", engine, index=False)
+        arrive(engine, 0, 0)
+        Store(engine).check()
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    warehouse: sa.Engine, airflow_metadata: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Services]:
+    """All of Airflow at work on the DAG files above."""
+    folder = tmp_path_factory.mktemp("services")
+    (folder / "dags").mkdir()
+    (folder / "dags" / "judge_on_arrival.py").write_text(DAG_FILE)
+    (folder / "dags" / "killed.py").write_text(KILLED_DAG_FILE)
+    connection = as_airflow_connection(warehouse.url)
     settings = {"AIRFLOW_CONN_WAREHOUSE": connection, "AIRFLOW_CONN_ML_MONITOR_DEFAULT": connection}
-    return services(dags, tmp_path / "logs", settings)
+    with services(folder / "dags", folder / "logs", settings) as running:
+        yield running
 
 
 def test_each_batch_is_judged_once_though_the_triggerer_is_killed_between_two(
-    judged: Callable[[], Services], warehouse: sa.Engine, database_url: sa.URL
+    airflow: Services, warehouse: sa.Engine
 ) -> None:
-    store = Store(sa.create_engine(database_url, poolclass=sa.NullPool))
-    store.check()
-    with judged as airflow:
-        arrive(warehouse, 0, 24)
-        airflow.until("the first verdict", lambda: verdicts(store).get(DAYS[0]) and runs_over(), 150)
-        airflow.kill("triggerer")
-        arrive(warehouse, 24, 48)
-        airflow.start("triggerer")
-        airflow.until("the second verdict", lambda: verdicts(store).get(DAYS[1]) and runs_over(), 90)
+    store = Store(warehouse)
+    arrive(warehouse, 0, 24)
+    airflow.until("the first verdict", lambda: verdicts(store).get(DAYS[0]) and runs_over("judge_on_arrival"), 150)
+    airflow.kill("triggerer")
+    arrive(warehouse, 24, 48)
+    airflow.start("triggerer")
+    airflow.until("the second verdict", lambda: verdicts(store).get(DAYS[1]) and runs_over("judge_on_arrival"), 90)
     told = [(event["rows"], event["windows"]) for event in events()]
     assert told == [(24, [DAYS[0].to_dict()]), (24, [DAYS[1].to_dict()])]
     assert verdicts(store) == dict.fromkeys(DAYS, 1)
+
+
+def test_a_worker_killed_before_it_has_stored_loses_and_doubles_nothing(
+    airflow: Services, warehouse: sa.Engine
+) -> None:
+    airflow.until("the retries", lambda: runs_over("killed"), 150)
+    models = ("KilledBeforeCommit", "KilledBeforeStoring")
+    with warehouse.connect() as connection:
+        query = sa.text("SELECT model, try_number FROM ml_monitor.report WHERE dag_id = 'killed' ORDER BY model")
+        assert [tuple(row) for row in connection.execute(query)] == [(model, 2) for model in models]
+    for model in models:
+        (entry,) = Store(warehouse).ledger(model=model, environment="prod")
+        assert (entry.verdicts, entry.predictions) == (1, 24)
