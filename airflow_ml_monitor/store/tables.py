@@ -119,6 +119,20 @@ decision = sa.Table(
     sa.Column("written_at", _TIME, nullable=False, server_default=_NOW),
 )
 
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    *(_required(name, sa.Text) for name in ("environment", "model", "kind", "scope", "channel")),
+    sa.Column("window_start", _TIME),
+    sa.Column("window_end", _TIME),
+    _required("event", sa.Text),
+    _required("status", sa.Text),
+    _required("reasons", JSONB),
+    sa.Column("report_id", sa.Uuid, sa.ForeignKey(report.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("sent_at", _TIME, nullable=False, server_default=_NOW),
+)
+
 arrival_mark = sa.Table(
     "arrival_mark",
     metadata,
