@@ -54,42 +54,57 @@ def recent_label_outage(
     moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
     join = LabelJoin.of(on=on, label=label, delay=timedelta(0), void=void)
     looked_at = [windows] if isinstance(windows, Window) else list(windows)
-    waits = _read(as_dataset(predictions), as_dataset(labels), join, looked_at, moment, connections)
-    return _check(waits, since.total_seconds(), confidence)
+    waits = label_waits(as_dataset(predictions), as_dataset(labels), join, looked_at, moment, connections)
+    return outage(waits, since.total_seconds(), confidence)
 
 
-class _Waits(NamedTuple):
-    """How long each prediction that is not void has been there, and after what time its label came; in seconds."""
+class LabelWaits(NamedTuple):
+    """What has been waited for the label of each prediction that is not void, in seconds; shape (predictions,) all.
+
+    :param age: since the prediction; ``took``: until its label came, infinite where it has not.
+    :param late: since the label was due, below zero where it is not yet; NaN where nobody knows.
+    """
 
     age: NDArray[np.float64]
     took: NDArray[np.float64]
+    late: NDArray[np.float64]
+
+    @property
+    def came(self) -> NDArray[np.bool_]:
+        return np.isfinite(self.took)
 
 
-def _read(
+def label_waits(
     predictions: Any, labels: Any, join: LabelJoin, windows: list[Window], as_of: datetime, connections: Any
-) -> _Waits:
+) -> LabelWaits:
+    """Read how long the labels of some windows' predictions took, as known at ``as_of``.
+
+    :raises ConfigurationError: datasets that do not say when.
+    """
     for dataset, name in ((predictions, "time_column"), (labels, "arrived_at_column")):
         if getattr(dataset, name) is None:
             raise ConfigurationError(f"{dataset.label} needs {name}=: how long a label takes is told by it")
     if not windows:
-        return _Waits(np.zeros(0), np.zeros(0))
+        return LabelWaits(np.zeros(0), np.zeros(0), np.zeros(0))
     found, known = read_arrivals(predictions, labels, join, windows, as_of, connections)
     history = found.history(known, *label_pairs(found.key, known.key))
     asked = ~(found.void | history.void)
     at, first = found.at[asked].astype(np.int64), history.first_arrival[asked]
-    now = int(np.datetime64(as_of.replace(tzinfo=None), "us").astype(np.int64))
+    moment = np.datetime64(as_of.replace(tzinfo=None), "us")
+    now = int(moment.astype(np.int64))
     came = first < np.iinfo(np.int64).max
     took = np.where(came, np.maximum(np.where(came, first, 0) - at, 0) / 1e6, np.inf)
-    return _Waits((now - at) / 1e6, took)
+    return LabelWaits((now - at) / 1e6, took, (moment - found.due[asked]) / np.timedelta64(1, "s"))
 
 
-def _check(waits: _Waits, since: float, confidence: float) -> CheckResult:
+def outage(waits: LabelWaits, since: float, confidence: float, *, severity: Severity = Severity.WARNING) -> CheckResult:
+    """Return the check of ``recent_label_outage``; one that fails has that severity."""
     then = waits.age - since
     made = then >= 0
     labelled = waits.took <= then
     if labelled.sum() < _ENOUGH:
         few = f"{int(labelled.sum()):,} labels before are too few to tell how long they take; {_ENOUGH} are needed"
-        return _result(Status.INSUFFICIENT, None, None, int((~labelled).sum()), few)
+        return _result(Status.INSUFFICIENT, severity, None, None, int((~labelled).sum()), few)
     curve = DelayCurve.of(np.minimum(waits.took, then)[made], labelled[made], confidence=confidence)
     age, before = waits.age[~labelled], np.maximum(then[~labelled], 0.0)
     had = np.where(then[~labelled] >= 0, curve.expected(before), 0.0)
@@ -98,22 +113,29 @@ def _check(waits: _Waits, since: float, confidence: float) -> CheckResult:
     # The second part is what the curve itself does not know: it rests on so many labels.
     variance = float((share * (1 - share)).sum()) + expected**2 / curve.labelled
     limit = max(math.floor(expected - NormalDist().inv_cdf(confidence) * math.sqrt(variance)), 0)
-    came = int(np.isfinite(waits.took[~labelled]).sum())
+    came = int(waits.came[~labelled].sum())
     lately = f"in the last {numerals.number(since / 86_400)} days {came:,} labels came"
     said = f"{lately} of {len(age):,} that were awaited; about {round(expected):,} were to be expected"
     out = came < limit
     status = Status.FAIL if out else Status.PASS
-    return _result(status, came, limit, len(age), f"{said}; look at what brings them" if out else said, expected)
+    told = f"{said}; look at what brings them" if out else said
+    return _result(status, severity, came, limit, len(age), told, expected)
 
 
 def _result(
-    status: Status, came: int | None, limit: int | None, awaited: int, said: str, expected: float | None = None
+    status: Status,
+    severity: Severity,
+    came: int | None,
+    limit: int | None,
+    awaited: int,
+    said: str,
+    expected: float | None = None,
 ) -> CheckResult:
     return CheckResult(
         check="label_outage",
         metric="labels",
         status=status,
-        severity=Severity.INFO if status is Status.PASS else Severity.WARNING,
+        severity=Severity.INFO if status is Status.PASS and severity is Severity.WARNING else severity,
         value=None if came is None else float(came),
         limits=Limits(lower=None if limit is None else float(limit)),
         n_current=awaited,

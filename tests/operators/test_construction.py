@@ -18,6 +18,7 @@ from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.estimate_performance import EstimatePerformanceOperator
 from airflow_ml_monitor.operators.explain_change import ExplainChangeOperator
 from airflow_ml_monitor.operators.gate import GateOperator
+from airflow_ml_monitor.operators.label_arrivals import LabelArrivalsOperator
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
 from airflow_ml_monitor.performance.delays_learnt import LearntDelay
@@ -46,12 +47,14 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
     EstimatePerformanceOperator: {"predictions": DATA, "reference": DATA, "reference_window": ("{{ ds }}", "{{ ds }}")},
     ExplainChangeOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
+    LabelArrivalsOperator: {"predictions": DATA, "labels": DATA},
 }
 UNTEMPLATED: dict[type[Any], dict[str, Any]] = {
     ModelQualityOperator: {"on": "id", "problem": "binary"},
     CompareModelsOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
     EstimatePerformanceOperator: {"problem": "binary"},
     ExplainChangeOperator: {"on": "id", "problem": "binary", "metric": "log_loss"},
+    LabelArrivalsOperator: {"on": "id", "overdue_after": timedelta(days=7)},
 }
 
 

@@ -13,7 +13,7 @@ from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance.delays_outage import _check, _Waits, recent_label_outage
+from airflow_ml_monitor.performance.delays_outage import LabelWaits, outage, recent_label_outage
 from airflow_ml_monitor.results import CheckResult, Status
 
 DAY = 86_400.0
@@ -75,5 +75,5 @@ def test_is_rarely_claimed_where_there_is_none() -> None:
     for _ in range(runs):
         age, took = rng.uniform(0, 60 * DAY, 400), rng.exponential(10 * DAY, 400)
         took[(rng.random(400) < 0.1) | (took > age)] = np.inf
-        claimed += _check(_Waits(age, took), 2 * DAY, 0.95).status is Status.FAIL
+        claimed += outage(LabelWaits(age, took, age), 2 * DAY, 0.95).status is Status.FAIL
     assert claimed / runs <= 0.065
