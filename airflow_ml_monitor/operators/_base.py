@@ -19,7 +19,7 @@ from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
 from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
-from airflow_ml_monitor.results import Origin, Report
+from airflow_ml_monitor.results import Origin, Report, Status
 from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
@@ -159,8 +159,13 @@ class MonitoringOperator(BaseOperator):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
         self._count(report)
         self._notify(report, context)
-        self._gating.apply(report, self._commands(stored, hook.store_conn_id))
+        if self._gating.stops(self.deciding_status(report)):
+            self._gating.stop(report, self._commands(stored, hook.store_conn_id))
         return summary
+
+    def deciding_status(self, report: Report) -> Status:
+        """Return the status by which a report closes: its own, but where a gate takes a person's decision."""
+        return report.status
 
     def inputs(self, context: Context, store: Store) -> Inputs:
         """Return what this run is about.

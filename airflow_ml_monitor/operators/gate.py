@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.operators.decided import decided, deciding_status
 from airflow_ml_monitor.operators.estimated import proves_nothing, unproven
-from airflow_ml_monitor.operators.instances import (
-    Evidence,
-    latest_runs,
-    mapped_over_nothing,
-    named,
-    reports_of,
-    states_of,
-)
+from airflow_ml_monitor.operators.instances import Evidence, latest_runs, named, states_of
+from airflow_ml_monitor.operators.upstream import GATE, upstream_evidence
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
 from airflow_ml_monitor.window import Window
@@ -25,7 +20,7 @@ from airflow_ml_monitor.window import Window
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ml_monitor.store import StoredReport
+    from airflow_ml_monitor.store import Decision, StoredReport
 
 
 class GateOperator(MonitoringOperator):
@@ -36,8 +31,9 @@ class GateOperator(MonitoringOperator):
     was skipped (give another ``trigger_rule`` to leave those to Airflow). A task that is mapped over an empty list had
     nothing to judge: by itself that is ``insufficient``, and beside other reports it does not matter. With ``kinds``
     it judges the store's current reports of ``model`` and exactly this window, whichever DAG made them, never by wall
-    time. A report that is missing closes the gate. An estimate may close it; that it passes proves nothing, so a gate
-    with no other evidence is ``insufficient``.
+    time. A report that is missing closes the gate. What a person decided on a report (``VerdictApprovalOperator``)
+    counts: an approved one is let through, and shown as a warning that says by whom; a refused one closes. An estimate
+    may close it; that it passes proves nothing, so a gate with no other evidence is ``insufficient``.
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).
@@ -47,7 +43,7 @@ class GateOperator(MonitoringOperator):
     :raises ConfigurationError: ``kinds`` without ``model`` or with ``tasks``; either empty; ``wait`` without ``kinds``.
     """
 
-    kind = "gate"
+    kind = GATE
     ui_color = "#f7e8d0"
 
     def __init__(
@@ -77,11 +73,12 @@ class GateOperator(MonitoringOperator):
         self.poke_interval = poke_interval
 
     def compute(self, inputs: Inputs) -> Outcome:
-        evidence = self._upstream(inputs) if self.kinds is None else self._across(inputs)
+        evidence = self._evidence(inputs)
         if evidence.missing and self.wait is not None:
             self._wait(inputs.context, evidence)
         required = self._gating.closes(Status.INSUFFICIENT)
-        judged = [check for report in evidence.reports for check in _judged(report, required)]
+        decisions = inputs.store.decisions([one.id for one in evidence.reports])
+        judged = [check for one in evidence.reports for check in _judged(one, required, decisions.get(one.id))]
         models = ", ".join(sorted({str(one.report.model) for one in evidence.reports}))
         report = Report(
             kind=self.kind,
@@ -100,6 +97,10 @@ class GateOperator(MonitoringOperator):
         """Return the window across DAGs; in this run the reports themselves say theirs."""
         return None if self.kinds is None else super().resolve_window(context, as_of)
 
+    def deciding_status(self, report: Report) -> Status:
+        """Return the status of what no person let through."""
+        return deciding_status(report)
+
     def _require_model(self, model: str | None) -> str:
         return model or ""
 
@@ -110,6 +111,11 @@ class GateOperator(MonitoringOperator):
             if "report_id" in result.detail
         }
         return [*super()._where_to_look(stored), *((f"task {task}", report) for task, report in closing.items())]
+
+    def _evidence(self, inputs: Inputs) -> Evidence:
+        if self.kinds is None:
+            return upstream_evidence(self, inputs.context, inputs.store, tasks=self.tasks)
+        return self._across(inputs)
 
     def _across(self, inputs: Inputs) -> Evidence:
         kinds = set(self.kinds or ())
@@ -130,47 +136,6 @@ class GateOperator(MonitoringOperator):
             evidence.missing[kind] = f"the store has no {kind} report of {inputs.model} for {inputs.window}"
         return evidence
 
-    def _upstream(self, inputs: Inputs) -> Evidence:
-        evidence, upstream = Evidence(), _monitoring_upstream(self)
-        for task_id in self._chosen(upstream):
-            states = self._relevant(inputs.context, upstream[task_id])
-            if mapped_over_nothing(inputs.context, upstream[task_id], states):
-                evidence.idle.append(task_id)
-                continue
-            evidence.add(task_id, states, reports_of(inputs.context, task_id, inputs.store))
-        if self.trigger_rule == "all_done":
-            for task in self.upstream_list:
-                if task.task_id not in upstream:
-                    self._add_stopped(evidence, inputs.context, task)
-        return evidence
-
-    def _add_stopped(self, evidence: Evidence, context: Context, task: Any) -> None:
-        for index, state in self._relevant(context, task).items():
-            if state in ("failed", "upstream_failed", "skipped"):
-                evidence.missing[named(task.task_id, index)] = f"the task upstream is {state}"
-
-    def _relevant(self, context: Context, task: Any) -> dict[int, str]:
-        """Return the states of a task's instances; in a mapped task group, of this instance's own only."""
-        states, index = states_of(context, task.task_id), context["ti"].map_index
-        group = self.get_closest_mapped_task_group()
-        same = group is not None and task.get_closest_mapped_task_group() is group
-        return {index: states.get(index, "not there")} if same and index is not None and index >= 0 else states
-
-    def _chosen(self, upstream: dict[str, Any]) -> list[str]:
-        found = sorted(upstream)
-        if self.tasks is None and not found:
-            raise ConfigurationError(
-                f"gate {self.task_id!r} has no monitoring task upstream; put one there, or gate across DAGs by "
-                "model= and kinds="
-            )
-        unknown = sorted(set(self.tasks or ()) - set(found))
-        if unknown:
-            raise ConfigurationError(
-                f"gate {self.task_id!r} names tasks that are no monitoring tasks upstream of it: {', '.join(unknown)}; "
-                f"there are {', '.join(found) or 'none'}"
-            )
-        return found if self.tasks is None else sorted(self.tasks)
-
     def _wait(self, context: Context, evidence: Evidence) -> None:
         now = datetime.now(UTC)
         started = context["ti"].get_first_reschedule_date(context) or now
@@ -179,49 +144,17 @@ class GateOperator(MonitoringOperator):
             raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]
 
 
-def _monitoring_upstream(task: Any) -> dict[str, Any]:
-    """Return the monitoring tasks upstream by id; behind a gate only those that it did not judge."""
-    found: dict[str, Any] = {}
-    answered: set[str] = set()
-    seen: set[str] = set()
-    ahead = list(task.upstream_list)
-    while ahead:
-        one = ahead.pop(0)
-        if one.task_id in seen:
-            continue
-        seen.add(one.task_id)
-        made_by = one.operator_class if getattr(one, "is_mapped", False) else type(one)
-        if _is(made_by, MonitoringOperator):
-            found[one.task_id] = one
-        if _is(made_by, GateOperator):
-            judged = _judged_by(one)
-            if judged is None:
-                continue
-            answered |= judged
-        ahead += one.upstream_list
-    return {task_id: one for task_id, one in found.items() if task_id not in answered}
-
-
-def _is(made_by: Any, kind: type) -> bool:
-    return isinstance(made_by, type) and issubclass(made_by, kind)
-
-
-def _judged_by(gate: Any) -> set[str] | None:
-    """Return the ids of the tasks a gate judges; ``None`` for all that are upstream of it."""
-    given = getattr(gate, "partial_kwargs", {})
-    tasks, kinds = (getattr(gate, name, given.get(name)) for name in ("tasks", "kinds"))
-    if kinds is not None:
-        return set()
-    return None if tasks is None else set(tasks)
-
-
-def _judged(stored: StoredReport, required: bool) -> list[CheckResult]:
-    """Return the checks that stop or worsen a report, named by its task; one that says so where there are none."""
+def _judged(stored: StoredReport, required: bool, decision: Decision | None) -> list[CheckResult]:
+    """Return the checks a gate makes of one report, named by its task, what a person decided on it considered."""
     origin, report = stored.origin, stored.report
     task = named(origin.task_id, origin.map_index)
     where = {"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id}
-    if proves_nothing(report):
-        return unproven(report, task, where)
+    checks = unproven(report, task, where) if proves_nothing(report) else _found(report, required, task, where)
+    return decided(checks, report, decision, task=task, where=where)
+
+
+def _found(report: Report, required: bool, task: str, where: dict[str, Any]) -> list[CheckResult]:
+    """Return the checks that stop or worsen a report; one that says so where there are none."""
     if report.status in (Status.ERROR, Status.FAIL, Status.WARN):
         return [
             replace(reason, check=f"{task}.{reason.check}", detail={**reason.detail, **where})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Status
@@ -46,15 +46,13 @@ class Gating:
         rule = report.config.get("gate", {})
         return cls(rule.get("on_fail", "fail"), rule.get("close_on", ("fail", "error")))
 
-    def apply(self, report: Report, commands: Sequence[str]) -> None:
-        """Raise what stops the DAG where the report's status closes; return otherwise.
+    def stop(self, report: Report, commands: Sequence[str]) -> NoReturn:
+        """Raise what stops the DAG, with what the report says.
 
         :param commands: what to run to see more, for the message.
         :raises MonitoringFailed: ``on_fail`` is ``"fail"``.
         :raises AirflowSkipException: ``on_fail`` is ``"skip"``.
         """
-        if not self.stops(report.status):
-            return
         message = "\n".join([report.summary(), *commands])
         raise MonitoringFailed(message) if self.on_fail == "fail" else AirflowSkipException(message)
 
