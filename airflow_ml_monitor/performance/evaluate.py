@@ -16,27 +16,21 @@ from airflow_ml_monitor.history import reports_known
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
 from airflow_ml_monitor.performance.delays import known_delay
 from airflow_ml_monitor.performance.delays_learnt import Delay
-from airflow_ml_monitor.performance.expectations import (
-    Expectation,
-    Limit,
-    NoWorseThanPrevious,
-    NoWorseThanReference,
-    Relative,
-)
+from airflow_ml_monitor.performance.expectations import Expectation
+from airflow_ml_monitor.performance.expected import require_expected
 from airflow_ml_monitor.performance.fairness_limits import FairnessLimit
 from airflow_ml_monitor.performance.find_segments import FindSegments
 from airflow_ml_monitor.performance.findings import findings, nothing_expected
 from airflow_ml_monitor.performance.further_checks import NOTHING_FURTHER, FurtherChecks
 from airflow_ml_monitor.performance.missing_labels import missing_labels
+from airflow_ml_monitor.performance.own_metrics import metrics_of
 from airflow_ml_monitor.performance.pictures import pictures
-from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label, require_reference
-from airflow_ml_monitor.performance.registry import find_metric
+from airflow_ml_monitor.performance.reference import KIND, OwnPerformance, reference_label
 from airflow_ml_monitor.performance.rulings import Rulings, Standards
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.performance.segment_levels import bounded
 from airflow_ml_monitor.performance.segments import Segment, as_segments, columns_of
 from airflow_ml_monitor.performance.segments_judged import bounds_in, judge_segments
-from airflow_ml_monitor.performance.sequence_ruling import require_bounded
 from airflow_ml_monitor.performance.told import other_metrics, told
 from airflow_ml_monitor.results import CheckResult, Report
 from airflow_ml_monitor.window import Window, as_utc
@@ -203,27 +197,8 @@ class Evaluation:
     def require_possible(self, reference: Any, window: Window | None) -> None:
         """Refuse expectations that could never be judged, by a ``ConfigurationError``."""
         self.further.require_possible(self.scoring)
-        for one in self.expect:
-            if not isinstance(one, Expectation):
-                raise ConfigurationError(f"expect has {one!r}; give AtLeast, AtMost, NoWorseThanReference or the like")
-            metric = find_metric(one.metric, self.scoring.problem)
-            if metric.needs not in self.scoring.provides:
-                raise ConfigurationError(
-                    f"{one.metric} needs probabilities; give score= (binary) or scores= (multiclass)"
-                )
-            if isinstance(one, Limit) and one.over_windows:
-                require_bounded(metric, alone=self.scoring.cluster is None and self.scoring.weight is None)
-            if isinstance(one, Relative) and metric.better == "neither":
-                raise ConfigurationError(f"{one}: {one.metric} has no better side; give AtLeast and AtMost")
-            timed = self.predictions.time_column is not None
-            if isinstance(one, NoWorseThanReference):
-                if reference is None:
-                    raise ConfigurationError(f"{one} needs reference=, a window of the same predictions, or a report")
-                require_reference(reference, timed=timed, confidence=self.confidence)
-            if isinstance(one, NoWorseThanPrevious) and (window is None or not timed):
-                raise ConfigurationError(
-                    f"{one} needs window=, and time_column= on the predictions: one goes before it"
-                )
+        timed = self.predictions.time_column is not None
+        require_expected(self.expect, self.scoring, reference, window, timed=timed, confidence=self.confidence)
 
     def with_known_delay(self) -> Self:
         """Return the same with the delay that counts, where it is learnt from the predictions."""
@@ -263,7 +238,8 @@ class Evaluation:
         answers = read.answers.take(read.valid)
         found = findings(cohort.counts, read.invalid_answers, read.invalid_labels, len(read.valid))
         made = Rulings(self.confidence, self.min_completeness, answers, standards)
-        rulings = [made.of(one, find_metric(one.metric, self.scoring.problem)) for one in self.expect]
+        metrics = metrics_of(self.expect, self.scoring.problem)
+        rulings = [made.of(one, metric) for one, metric in zip(self.expect, metrics, strict=True)]
         results = [ruling.judge(answers) for ruling in rulings]
         frame = _answered(cohort, read)
         own = standards.reference or OwnPerformance()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.own_functions import Function, name_of
 from airflow_ml_monitor.results import Severity
 
 
@@ -14,13 +15,16 @@ from airflow_ml_monitor.results import Severity
 class Expectation:
     """A limit on a metric; one of its subclasses.
 
-    :param metric: its name, as ``performance.metric_names()`` lists them.
+    :param metric: its name, as ``performance.metric_names()`` lists them; or a function of your own, from labels and
+        answers to a number, whose name it then has (see ``register_metric``).
     :param severity: ``critical`` decides the report, ``warning`` can at most make it warn, ``info`` never matters.
     :param required: the report is ``insufficient`` where this cannot be decided.
-    :raises ConfigurationError: no metric, or a number that is not finite.
+    :raises ConfigurationError: no metric, a function without a name or of other arguments, or a number that is not
+        finite.
     """
 
-    metric: str
+    metric: Any
+    function: Function | None = field(default=None, init=False, repr=False)
     severity: Severity = field(default=Severity.CRITICAL, kw_only=True)
     required: bool = field(default=False, kw_only=True)
 
@@ -31,6 +35,9 @@ class Expectation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "severity", Severity(self.severity))
+        if callable(self.metric):
+            object.__setattr__(self, "function", self.metric)
+            object.__setattr__(self, "metric", name_of(self.metric))
         if not isinstance(self.metric, str) or not self.metric:
             raise ConfigurationError(f"{type(self).__name__}({self.metric!r}) names no metric; give one: 'roc_auc'")
         if isinstance(self.number, bool) or not isinstance(self.number, (int, float)) or not math.isfinite(self.number):
@@ -43,9 +50,10 @@ class Expectation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {"type": type(self).__name__} | {
-            name: value.value if isinstance(value, Severity) else value for name, value in vars(self).items()
-        }
+        plain = {name: value.value if isinstance(value, Severity) else value for name, value in vars(self).items()}
+        function = plain.pop("function", None)
+        own = {} if function is None else {"function": f"{function.__module__}.{self.metric}"}
+        return {"type": type(self).__name__} | plain | own
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
 from airflow_ml_monitor.performance.intervals import bootstrap
-from airflow_ml_monitor.performance.registry import Better, Difference, Estimate, Metric, Needs, register_own
-
-Function = Callable[[Numbers, Numbers], float]
+from airflow_ml_monitor.performance.own_functions import Function, answered, called
+from airflow_ml_monitor.performance.own_rankings import own_ranking
+from airflow_ml_monitor.performance.registry import (
+    Better,
+    Difference,
+    Estimate,
+    Metric,
+    Needs,
+    find_metric,
+    is_own,
+    metric_names,
+    register_own,
+)
 
 
 def register_metric(name: str, function: Function, problem: str, *, better: Better, needs: Needs = "predicted") -> None:
@@ -24,7 +35,8 @@ def register_metric(name: str, function: Function, problem: str, *, better: Bett
 
     :param function: from labels and answers, as scikit-learn's metrics, to a number. Both are arrays of shape (n,), but
         for scores of more than two classes, which are (n, classes). Classes are coded: 0.0 and 1.0, or their positions.
-    :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        Of a ranking it is given one query at a time, labels and scores, and the metric is the mean over queries.
+    :param problem: ``"binary"``, ``"multiclass"``, ``"regression"`` or ``"ranking"``.
     :param better: ``"higher"``, ``"lower"`` or ``"neither"``.
     :param needs: ``"score"`` or ``"predicted"``, the class or value answered.
     :raises ConfigurationError: the package has a metric of that name, or what is given is no such thing.
@@ -40,14 +52,53 @@ def register_metric(name: str, function: Function, problem: str, *, better: Bett
             f"metric {name!r} has better={better!r} and needs={needs!r}; use higher, lower or neither, and score or "
             "predicted"
         )
-    own = _Own(name, function, needs)
-    register_own(
-        Metric(name, Problem(problem), better, needs, own.estimate, own.compare, rows=True, sees_clusters=True)
-    )
+    register_own(own_metric(name, function, Problem(problem), better, needs))
+
+
+def own_metric(name: str, function: Function, problem: Problem, better: Better, needs: Needs) -> Metric:
+    """Return the metric that a function is."""
+    if problem is Problem.RANKING:
+        return own_ranking(name, function, better)
+    own = OwnMetric(name, function, needs)
+    return Metric(name, problem, better, needs, own.estimate, own.compare, rows=True, sees_clusters=True)
+
+
+def metrics_of(expect: Iterable[Expectation], problem: Problem) -> list[Metric]:
+    """Return the metric of each expectation: of its name, or of its function.
+
+    :raises ConfigurationError: there is none, or two functions have one name.
+    """
+    functions: dict[str, Function | None] = {}
+    found = []
+    for one in expect:
+        if functions.setdefault(one.metric, one.function) is not one.function:
+            raise ConfigurationError(f"expect has two metrics of the name {one.metric!r}; rename one of the functions")
+        found.append(find_metric(one.metric, problem) if one.function is None else _of_function(one, problem))
+    return found
+
+
+def _of_function(expectation: Expectation, problem: Problem) -> Metric:
+    name, function = expectation.metric, expectation.function
+    assert function is not None, "its caller has seen to it"
+    if name in metric_names(problem):
+        registered = find_metric(name, problem)
+        if is_own(registered):
+            return registered
+        raise ConfigurationError(f"the package has a metric {name!r} for {problem}; give the function another name")
+    if not isinstance(expectation, AtLeast | AtMost):
+        raise ConfigurationError(
+            f"{expectation}: nobody knows which way {name} is better; say it by register_metric({name!r}, {name}, "
+            f"{problem.value!r}, better=...) and give its name"
+        )
+    better: Better = "higher" if isinstance(expectation, AtLeast) else "lower"
+    needs = "score" if problem is Problem.RANKING else answered(function, name)
+    return own_metric(name, function, problem, better, needs)
 
 
 @dataclass(frozen=True)
-class _Own:
+class OwnMetric:
+    """A function of labels and answers, with a bootstrap of the rows or of their clusters."""
+
     name: str
     function: Function
     needs: Needs
@@ -72,13 +123,9 @@ class _Own:
         return Difference(value, interval, bootstrap.two_sided(values), len(champion), _named(champion, values))
 
     def _value(self, answers: Answers) -> float:
-        """Return the metric; NaN where the function refuses the rows, as many do of which a class is missing."""
-        answered = answers.score if self.needs == "score" else answers.predicted
-        assert answered is not None, "the registry has seen to what it needs"
-        try:
-            return float(self.function(answers.y, answered))
-        except (ValueError, ArithmeticError):
-            return math.nan
+        given = answers.score if self.needs == "score" else answers.predicted
+        assert given is not None, "the registry has seen to what it needs"
+        return called(self.function, self.name, answers.y, given)
 
 
 def _resampled(answers: Answers, statistic: Callable[[np.ndarray], float]) -> Numbers:

@@ -132,6 +132,11 @@ def register_own(metric: Metric) -> None:
     _METRICS[metric.problem, metric.name] = metric
 
 
+def is_own(metric: Metric) -> bool:
+    """Return whether a metric is of the user's own."""
+    return (metric.problem, metric.name) in _OWN
+
+
 def register_family(problem: Problem, prefix: str, make: Callable[..., Metric]) -> None:
     """Add metrics named by a prefix and numbers, of which ``make`` makes one: ``pinball@`` for ``pinball@0.9``."""
     if (problem, prefix) in _FAMILIES:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +14,11 @@ from sklearn.metrics import accuracy_score, cohen_kappa_score, roc_auc_score
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import evaluate_model, register_metric, registry
 from airflow_ml_monitor.performance.answers import Problem
-from airflow_ml_monitor.performance.expectations import AtLeast
+from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, BetterThanDummy
+from airflow_ml_monitor.performance.own_metrics import own_metric
 from airflow_ml_monitor.performance.registry import difference, estimate, find_metric
 from airflow_ml_monitor.results import Status
-from tests.performance.made_answers import binary
+from tests.performance.made_answers import binary, ranking
 from tests.performance.scored import asked, made, scored, told
 
 
@@ -94,3 +98,103 @@ def test_what_cannot_be_one_is_refused(changed: dict[str, object], said: str) ->
     given = {"name": "own", "function": accuracy_score, "problem": "binary", "better": "higher"} | changed
     with pytest.raises(ConfigurationError, match=said):
         register_metric(**given)  # type: ignore[arg-type]
+
+
+def share_right(labels: Any, answers: Any) -> float:
+    return float(np.mean(labels == answers))
+
+
+def own_area(labels: Any, y_score: Any) -> float:
+    return float(roc_auc_score(labels, y_score))
+
+
+def test_an_expectation_takes_the_function_itself() -> None:
+    predictions, labels = scored()
+    report = evaluate_model(made(predictions), told(labels), **asked(expect=[AtLeast(share_right, 0.7)]))
+    (found,) = [one for one in report.results if one.check == "share_right"]
+    assert found.value == pytest.approx(np.mean(labels["label"] == (predictions["score"] >= 0.5)))
+    assert found.status is Status.PASS
+    assert json.loads(json.dumps(report.config["expect"]))[0]["function"] == f"{__name__}.share_right"
+
+
+def test_it_is_given_scores_where_its_argument_is_named_after_them() -> None:
+    predictions, labels = scored()
+    report = evaluate_model(made(predictions), told(labels), **asked(expect=[AtLeast(own_area, 0.7)]))
+    own, ours = ([one.value for one in report.results if one.check == name] for name in ("own_area", "roc_auc"))
+    assert own == pytest.approx(ours)
+
+
+def test_a_registered_function_is_known_by_its_name() -> None:
+    register_metric("share_right", share_right, "binary", better="higher")
+    predictions, labels = scored()
+    report = evaluate_model(made(predictions), told(labels), **asked(expect=[BetterThanDummy(share_right)]))
+    assert [one.status for one in report.results if one.check == "share_right"] == [Status.PASS]
+
+
+def test_a_function_is_resampled_by_clusters() -> None:
+    predictions, labels = scored()
+    predictions["customer"] = np.arange(len(predictions)) // 5
+    terms = asked(expect=[AtLeast(share_right, 0.7)], cluster="customer")
+    (found,) = [
+        one for one in evaluate_model(made(predictions), told(labels), **terms).results if one.check == "share_right"
+    ]
+    assert found.detail["interval_method"].endswith("of clusters")
+
+
+def test_a_function_of_a_query_is_averaged_over_queries() -> None:
+    def best_first(labels: Any, scores: Any) -> float:
+        return float(labels[scores.argmax()] == labels.max())
+
+    answers = ranking(500)
+    metric = own_metric("best_first", best_first, Problem.RANKING, "higher", "score")
+    assert answers.query is not None
+    assert answers.score is not None
+    queries = [answers.query == query for query in np.unique(answers.query[answers.y > 0])]
+    expected = np.mean([best_first(answers.y[rows], answers.score[rows]) for rows in queries])
+    found = estimate(metric, answers)
+    assert (found.value, found.n, found.method) == (pytest.approx(expected), len(queries), "t over queries")
+    assert found.interval is not None
+
+
+@pytest.mark.parametrize("returned", [None, "0.9", [0.9, 0.8], True, np.array([0.9])])
+def test_what_is_no_number_is_said(returned: object) -> None:
+    def mistaken(_labels: Any, _answers: Any) -> object:
+        return returned
+
+    predictions, labels = scored(50)
+    with pytest.raises(ConfigurationError, match="metric 'mistaken' returned .* which is no number; let it return a f"):
+        evaluate_model(made(predictions), told(labels), **asked(expect=[AtLeast(mistaken, 0.7)]))
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (lambda labels, answers: 0.5, "has no name by which a report could tell it"),
+        (partial(share_right), "has no name by which a report could tell it"),
+        (np.random.default_rng, "must take two arguments, the labels and the answers"),
+    ],
+)
+def test_a_function_that_cannot_be_one_is_refused_while_the_dag_is_parsed(function: Any, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        AtLeast(function, 0.5)
+
+
+def accuracy(labels: Any, answers: Any) -> float:
+    return share_right(labels, answers)
+
+
+@pytest.mark.parametrize(
+    ("expect", "sentence"),
+    [
+        ([AtLeast(accuracy, 0.5)], "the package has a metric 'accuracy' for binary; give the function another name"),
+        ([BetterThanDummy(share_right)], "nobody knows which way share_right is better"),
+        ([AtLeast(share_right, 0.5), AtMost("share_right", 0.9)], "two metrics of the name 'share_right'"),
+        ([AtLeast(own_area, 0.5)], "own_area needs probabilities"),
+    ],
+)
+def test_a_function_that_cannot_be_judged_is_refused(expect: list[Any], sentence: str) -> None:
+    predictions, labels = scored(50)
+    with pytest.raises(ConfigurationError, match=sentence):
+        evaluate_model(
+            made(predictions.assign(said=1)), told(labels), **asked(expect=expect, score=None, prediction="said")
+        )
