@@ -65,6 +65,7 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["airflow_ml_monitor.triggers.labels", "airflow_ml_monitor.triggers.labels_arrived"],
             }
         ],
+        "notifications": ["airflow_ml_monitor.notifications.verdict.VerdictNotifier"],
         "hooks": [{"integration-name": _INTEGRATION, "python-modules": ["airflow_ml_monitor.hooks.store"]}],
         "task-decorators": [
             {"class-name": f"airflow_ml_monitor.decorators.monitoring.{name}_task", "name": name}

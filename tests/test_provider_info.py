@@ -40,6 +40,12 @@ def test_every_module_it_names_can_be_imported(info: dict[str, Any]) -> None:
                 importlib.import_module(module)
 
 
+def test_every_notifier_it_names_can_be_imported(info: dict[str, Any]) -> None:
+    for path in info["notifications"]:
+        module, _, name = path.rpartition(".")
+        assert hasattr(importlib.import_module(module), name)
+
+
 def test_every_option_is_read(info: dict[str, Any]) -> None:
     for option in info["config"]["ml_monitor"]["options"]:
         assert callable(getattr(settings, option))

@@ -50,6 +50,11 @@ def to_markdown(
     return "\n".join(lines).strip() + "\n"
 
 
+def as_text(text: object, *, dialect: Dialect = "commonmark") -> str:
+    """Return a text so escaped that it formats nothing."""
+    return (_Slack() if dialect == "slack" else _CommonMark()).text(text)
+
+
 class _CommonMark:
     bullet = "- "
 

@@ -1,0 +1,234 @@
+"""Messages about verdicts, sent by real Airflow runs to a real SMTP server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import Message
+from html import unescape
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+from airflow.sdk import DAG, BaseOperator
+
+from airflow_ml_monitor import CheckResult, Report
+from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.notifications.verdict import VerdictNotifier
+from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from tests.airflow_runs import Run, clear, run_dag
+from tests.store.factories import make_check, make_window
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata", "store_connection")]
+
+
+class Measured(MonitoringOperator):
+    """Reports what a function returns: a list of checks."""
+
+    kind = "drift"
+
+    def __init__(self, *, checks: Callable[[], list[CheckResult]], **kwargs: Any) -> None:
+        super().__init__(model="m", **kwargs)
+        self.checks = checks
+
+    def compute(self, inputs: Inputs) -> Outcome:
+        return Outcome(report=Report(kind=self.kind, results=tuple(self.checks())))
+
+
+class Inbox:
+    """What arrived, and the server it arrives at."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.server = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the name aiosmtpd calls
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(mail["Subject"]) for mail in self.mails]
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
+    found = Inbox()
+    found.server.start()
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "monitor@example.com", "retry_limit": 0}
+    connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": found.port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+    yield found
+    found.server.stop()
+
+
+def mail(**kwargs: Any) -> VerdictNotifier:
+    return VerdictNotifier(SmtpNotifier(to="team@example.com"), **kwargs)
+
+
+def failing(column: str = "distance", **changes: Any) -> list[CheckResult]:
+    return [make_check(column=column, **changes)]
+
+
+def judge(dag_id: str, checks: Callable[[], list[CheckResult]], *, week: int = 0, **kwargs: Any) -> Run:
+    with DAG(dag_id, schedule=None) as dag:
+        Measured(task_id="drift", checks=checks, **kwargs)
+    return run_dag(dag, conf={"window": make_window(week).to_dict()})
+
+
+def part(found: Message, kind: str) -> Message:
+    (one,) = [each for each in found.walk() if each.get_content_type() == kind]
+    return one
+
+
+def text(found: Message) -> str:
+    payload = part(found, "text/html").get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode("utf-8")
+
+
+class TestMail:
+    def test_tells_status_reasons_and_the_run_with_the_summary_as_an_inline_picture(self, inbox: Inbox) -> None:
+        run = judge("vn_mail", failing, on_verdict=mail(), reports_path="memory://pages")
+        (found,) = inbox.mails
+        assert (found["Subject"], found["To"]) == ("FAIL: m drift", "team@example.com")
+        html = text(found)
+        for said in (
+            *("distribution[distance]", "ks 0.14, upper limit 0.1 - moved to the right", "/dags/vn_mail/runs/"),
+            run.xcom("drift")["report_path"],
+        ):
+            assert said in html
+        assert found.get_content_type() == "multipart/related"
+        picture = part(found, "application/octet-stream")
+        assert picture["Content-ID"] == "<summary.png>"
+        assert 'src="cid:summary.png"' in html
+        png = picture.get_payload(decode=True)
+        assert isinstance(png, bytes)
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+
+    def test_names_from_data_are_text_and_no_template(self, inbox: Inbox) -> None:
+        name = "{{ 7 * 7 }}<script>{% raw %}\r\nBcc: x@example.com"
+        judge("vn_names", lambda: failing(name), on_verdict=mail())
+        html = text(inbox.mails[0])
+        assert "<script" not in html
+        assert "{{ 7 * 7 }}<script>{% raw %} Bcc: x@example.com" in unescape(html)
+        assert inbox.mails[0]["Bcc"] is None
+
+    def test_fields_that_are_given_are_rendered_with_the_verdict(self, inbox: Inbox) -> None:
+        send = SmtpNotifier(
+            to="team@example.com",
+            subject="{{ verdict.event }} {{ verdict.status }} {{ verdict.incident }}",
+            html_content="<pre>{{ verdict.summary }}</pre>",
+        )
+        judge("vn_given", failing, on_verdict=VerdictNotifier(send))
+        assert inbox.subjects == ["first fail prod/m/drift/vn_given.drift"]
+        assert text(inbox.mails[0]).startswith("<pre>m drift for ")
+
+
+class TestIncidents:
+    def test_one_message_for_the_first_failure_each_change_and_the_recovery(self, inbox: Inbox) -> None:
+        def well() -> list[CheckResult]:
+            return failing(status="pass")
+
+        weeks = [
+            *(well, failing, failing, lambda: failing("carrier"), lambda: failing(status="insufficient")),
+            *(well, well, failing),
+        ]
+        for week, checks in enumerate(weeks):
+            judge("vn_weeks", checks, week=week, on_verdict=mail())
+        assert inbox.subjects == [
+            *("FAIL: m drift", "FAIL (changed): m drift", "PASS (recovered): m drift", "FAIL: m drift")
+        ]
+
+    def test_a_task_that_runs_again_tells_nothing_twice(self, inbox: Inbox) -> None:
+        with DAG("vn_again", schedule=None) as dag:
+            Measured(task_id="drift", checks=failing, on_verdict=mail())
+        run = run_dag(dag, conf={"window": make_window().to_dict()})
+        clear(dag, run, ["drift"])
+        assert inbox.subjects == ["FAIL: m drift"]
+
+    def test_what_could_not_be_sent_is_told_with_the_next_verdict(
+        self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as down:
+            nowhere = {"conn_type": "smtp", "host": "127.0.0.1", "port": 1, "extra": {"disable_ssl": True}}
+            down.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(nowhere))
+            run = judge("vn_down", failing, on_verdict=mail())
+        assert run.xcom("drift")["status"] == "fail", "the verdict stands"
+        judge("vn_down", failing, week=1, on_verdict=mail())
+        assert inbox.subjects == ["FAIL: m drift"]
+
+    def test_each_channel_tells_for_itself(self, inbox: Inbox) -> None:
+        judge("vn_channels", failing, on_verdict=[mail(), mail(channel="on call")])
+        judge("vn_channels", failing, week=1, on_verdict=[mail(), mail(channel="on call")])
+        assert len(inbox.mails) == 2
+
+    def test_statuses_are_chosen(self, inbox: Inbox) -> None:
+        judge("vn_warn", lambda: failing(severity="warning"), on_verdict=mail(alert_on=["warn", "fail", "error"]))
+        assert inbox.subjects == ["WARN: m drift"]
+
+
+class TestCallbacksOfAirflow:
+    def test_a_failed_verdict_is_told_once_by_both(self, inbox: Inbox) -> None:
+        notifier = mail()
+        judge("vn_both", failing, on_verdict=notifier, on_failure_callback=notifier)
+        assert inbox.subjects == ["FAIL: m drift"]
+
+    def test_on_failure_callback_alone_tells_the_verdict(self, inbox: Inbox) -> None:
+        judge("vn_callback", failing, on_failure_callback=mail())
+        assert inbox.subjects == ["FAIL: m drift"]
+
+    def test_a_task_that_ends_without_a_verdict_is_told(self, inbox: Inbox) -> None:
+        def broken() -> list[CheckResult]:
+            raise DataError("column <b>'x'</b> is not there")
+
+        judge("vn_broken", broken, on_verdict=mail(), on_failure_callback=mail())
+        assert inbox.subjects == ["ERROR: vn_broken.drift ended without a verdict"]
+        assert "DataError: column &lt;b&gt;" in text(inbox.mails[0])
+
+    def test_a_task_that_judges_nothing_and_succeeds_is_no_news(self, inbox: Inbox) -> None:
+        class Plain(BaseOperator):
+            def execute(self, context: Any) -> str:
+                return "done"
+
+        with DAG("vn_plain", schedule=None) as dag:
+            Plain(task_id="plain", on_success_callback=mail())
+        run_dag(dag)
+        assert inbox.mails == []
+
+
+def test_awaited_it_tells_the_same(inbox: Inbox) -> None:
+    def tell(report: Report, context: Any) -> None:
+        async def awaited() -> None:
+            await mail(context={**context})
+
+        asyncio.run(awaited())
+
+    for week in (0, 1):
+        judge("vn_async", failing, week=week, on_verdict=tell)
+    assert inbox.subjects == ["FAIL: m drift"]
+    assert 'src="cid:summary.png"' in text(inbox.mails[0])
+
+
+class TestConstruction:
+    def test_what_is_no_notifier_is_refused(self) -> None:
+        with pytest.raises(ConfigurationError, match="send='team@example.com' is no notifier"):
+            VerdictNotifier("team@example.com")  # type: ignore[arg-type]
+
+    def test_unknown_statuses_are_refused(self) -> None:
+        with pytest.raises(ConfigurationError, match="alert_on has unknown statuses bad"):
+            mail(alert_on=["bad"])
+
+    def test_importing_it_loads_nothing_heavy(self) -> None:
+        heavy = ("pandas", "numpy", "altair", "vl_convert", "airflow_ml_monitor.store")
+        code = f"import sys, airflow_ml_monitor.notifications.verdict; print([n for n in {heavy} if n in sys.modules])"
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert ran.stdout.strip().endswith("[]")
