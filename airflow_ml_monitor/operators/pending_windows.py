@@ -43,7 +43,8 @@ class PendingWindowsOperator(BaseOperator):
     :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
     :param labels: the dataset of labels. Without an ``arrived_at_column`` a label that changed is not noticed.
     :param on: the key that a prediction and its label share: a column, or a list of them.
-    :param every: the length of a window: a ``timedelta``, ``"@hourly"``, ``"@daily"``, ``"@weekly"`` or ``"@monthly"``.
+    :param every: the length of a window: a ``timedelta``, ``"@hourly"``, ``"@daily"``, ``"@weekly"``, ``"@monthly"``
+        or cron text (``"0 6 * * 1-5"``).
     :param since: where the first window begins, or a ``timedelta`` to look back; earlier windows are not looked at.
     :param timezone: the zone of days, weeks and months; that of the predictions by default, else UTC.
     :param label: column of the label.

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_ml_monitor.data.times import zone
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.performance.arrivals_cron import cron_moments, is_cron
 from airflow_ml_monitor.window import Window, as_utc
 
 _DAY = timedelta(days=1)
@@ -30,11 +31,13 @@ class WindowGrid:
     other length is time that passes.
 
     :param every: the length of a window, or what Airflow's presets call it: ``"@hourly"``, ``"@daily"``, ``"@weekly"``
-        (from Sunday), ``"@monthly"``. Those begin where the calendar has them begin.
-    :param since: when the first window begins: a moment; for a preset, the first beginning from then on. A
+        (from Sunday), ``"@monthly"``. Those begin where the calendar has them begin. Or cron text, ``"0 6 * * 1-5"``:
+        a window from each of its moments to the next, as by ``CronDataIntervalTimetable``.
+    :param since: when the first window begins: a moment; for a preset or cron, the first beginning from then on. A
         ``timedelta`` looks back so long; weeks begin on Monday then, days at midnight.
     :param timezone: the IANA zone of days, weeks and months.
-    :raises ConfigurationError: a length that is none, an unknown preset or zone, a span of nothing.
+    :raises ConfigurationError: a length that is none, text that is neither preset nor cron, an unknown zone, a span of
+        nothing.
     """
 
     every: timedelta | str
@@ -43,8 +46,9 @@ class WindowGrid:
 
     def __post_init__(self) -> None:
         zone(self.timezone)
-        if not isinstance(self.every, timedelta) and self.every not in _PRESETS:
-            raise ConfigurationError(f"every={self.every!r} is neither a timedelta nor one of {', '.join(_PRESETS)}")
+        if not isinstance(self.every, timedelta) and self.every not in _PRESETS and not is_cron(str(self.every)):
+            known = ", ".join(_PRESETS)
+            raise ConfigurationError(f"every={self.every!r} is neither a timedelta nor one of {known} nor cron text")
         if isinstance(self.every, timedelta) and self.every <= timedelta(0):
             raise ConfigurationError(f"every={self.every!r} must be longer than nothing")
         if isinstance(self.since, timedelta):
@@ -100,6 +104,9 @@ class WindowGrid:
         local = first.astimezone(where).replace(tzinfo=None)
         if self.every == "@monthly":
             yield from (each for each in map(self._moment, _months(local)) if each >= first)
+            return
+        if isinstance(self.every, str) and self.every not in _PRESETS:
+            yield from cron_moments(self.every, first, self.timezone)
             return
         length = _PRESETS[self.every] if isinstance(self.every, str) else self.every
         assert length is not None

@@ -18,7 +18,7 @@ from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
 NEW_YORK = ZoneInfo("America/New_York")
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 LENGTHS: list[Any] = ["@hourly", "@daily", "@weekly", "@monthly", timedelta(hours=5), timedelta(days=1)]
-LENGTHS += [timedelta(weeks=1), timedelta(days=1, hours=6)]
+LENGTHS += [timedelta(weeks=1), timedelta(days=1, hours=6), "15 2,14 * * MON-FRI"]
 moments = st.datetimes(datetime(2013, 1, 1), datetime(2016, 1, 1), timezones=st.just(UTC))
 
 
@@ -92,3 +92,46 @@ def test_naive_since_is_refused() -> None:
 def test_too_many_windows_are_a_mistake() -> None:
     with pytest.raises(ConfigurationError, match="more than 10,000"):
         WindowGrid(every="@hourly", since="2013-01-01T00:00Z").until(datetime(2015, 1, 1, tzinfo=UTC))
+
+
+CRONS = [
+    "0 6 * * 1-5",
+    "30 2 * * *",
+    "15 1 * * *",
+    "0 0 * * 0",
+    "0 0 1 * *",
+    "20 * * * *",
+    "0 */8 * * *",
+    "0 0 13 * 5",
+    "0,40 * * * *",
+]
+
+
+@pytest.mark.parametrize("text", CRONS)
+@pytest.mark.parametrize("timezone", ["UTC", "America/New_York", "Asia/Kolkata"])
+def test_cron_text_makes_the_intervals_of_airflows_timetable(text: str, timezone: str) -> None:
+    from airflow.timetables.base import TimeRestriction
+    from airflow.timetables.interval import CronDataIntervalTimetable
+    from pendulum import instance
+
+    since, until = datetime(2014, 2, 25, tzinfo=UTC), datetime(2014, 3, 25, tzinfo=UTC)
+    for begin, end in ((since, until), (since.replace(month=10), until.replace(month=11))):
+        found = WindowGrid(every=text, since=begin, timezone=timezone).until(end)
+        timetable, last, expected = CronDataIntervalTimetable(text, timezone=timezone), None, []
+        restriction = TimeRestriction(earliest=instance(begin), latest=None, catchup=True)
+        while True:
+            info = timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
+            assert info is not None
+            last = info.data_interval
+            if last.end > end:
+                break
+            expected.append(Window(last.start, last.end))
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["weekly", "* * *", "61 * * * *", "0 0 30 2 *", "R * * * *", "H 0 * * *", "0 0 * * * *"]
+)
+def test_text_that_is_no_cron_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="nor cron text"):
+        WindowGrid(every=text, since=timedelta(days=1))

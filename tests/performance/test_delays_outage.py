@@ -70,10 +70,22 @@ def test_a_while_of_nothing_is_refused() -> None:
         judge(since=timedelta(0))
 
 
-def test_is_rarely_claimed_where_there_is_none() -> None:
+@pytest.mark.parametrize(("confidence", "rate"), [(0.95, 0.065), (0.99, 0.015)])
+def test_is_rarely_claimed_where_there_is_none(confidence: float, rate: float) -> None:
     rng, claimed, runs = np.random.default_rng(3), 0, 600
     for _ in range(runs):
         age, took = rng.uniform(0, 60 * DAY, 400), rng.exponential(10 * DAY, 400)
         took[(rng.random(400) < 0.1) | (took > age)] = np.inf
-        claimed += outage(LabelWaits(age, took, age), 2 * DAY, 0.95).status is Status.FAIL
-    assert claimed / runs <= 0.065
+        claimed += outage(LabelWaits(age, took, age), 2 * DAY, confidence).status is Status.FAIL
+    assert claimed / runs <= rate
+
+
+@pytest.mark.parametrize(("per_day", "days"), [(30, 1), (5, 3)])
+def test_labels_that_stopped_are_noticed_soon(per_day: int, days: int) -> None:
+    rng, noticed, runs = np.random.default_rng(4), 0, 100
+    for _ in range(runs):
+        rows = rng.poisson(60 * per_day)
+        age, took = rng.uniform(0, 60 * DAY, rows), rng.exponential(10 * DAY, rows)
+        took[(rng.random(rows) < 0.1) | (took > age - days * DAY)] = np.inf
+        noticed += outage(LabelWaits(age, took, age), days * DAY, 0.99).status is Status.FAIL
+    assert noticed == runs
