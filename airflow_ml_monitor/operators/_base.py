@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,8 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
+from airflow_ml_monitor.operators.inputs import Inputs, Outcome
+from airflow_ml_monitor.operators.lineage import check_results, facets
 from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
@@ -24,44 +26,17 @@ from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
+    from airflow.providers.common.sql.operators.sql import SQLCheckResult
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Asset, Context, ObjectStoragePath
 
-    from airflow_ml_monitor.data import Connections, Dataset
+    from airflow_ml_monitor.data import Dataset
     from airflow_ml_monitor.profile import Profile
     from airflow_ml_monitor.store import Store, StoredReport
 
 __all__ = ["Inputs", "MonitoringFailed", "MonitoringOperator", "Outcome", "VerdictCallback"]
 
 VerdictCallback = Callable[[Report, Any], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What a task run is about, resolved from its parameters and context."""
-
-    context: Context
-    store: Store
-    connections: Connections
-    model: str
-    model_version: str | None
-    environment: str
-    window: Window | None
-    as_of: datetime
-
-    def dataset(self, data: Any) -> Dataset:
-        """Return the dataset with its templates rendered for this run."""
-        from airflow_ml_monitor.data import as_dataset
-
-        return as_dataset(data).resolve(dict(self.context))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What ``compute`` gives back: the report, and what is to be stored beside it."""
-
-    report: Report
-    profile: Profile | None = None
-    reference_name: str | None = None
 
 
 class MonitoringOperator(BaseOperator):
@@ -124,6 +99,8 @@ class MonitoringOperator(BaseOperator):
         self.emit_on = emit_on
         self.on_verdict = on_verdict
         self.reports_path = reports_path
+        self.check_results: list[SQLCheckResult] = []  # as Airflow's own checks keep them for its listeners
+        self._judged: tuple[Report, list[Dataset], Profile | None] | None = None
         # Wrong values are known while the DAG is parsed.
         if self._event is not None:
             self.add_outlets([self._event.alias])
@@ -157,6 +134,8 @@ class MonitoringOperator(BaseOperator):
         self.log.info("%s\nreport %s", report.summary(), stored.id)
         if event is not None and event.add(summary, context):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
+        self._judged = report, inputs.datasets, outcome.profile
+        self.check_results = check_results(report, inputs.datasets[0].label if inputs.datasets else None)
         self._count(report)
         self._notify(report, context)
         if self._gating.stops(self.deciding_status(report)):
@@ -166,6 +145,10 @@ class MonitoringOperator(BaseOperator):
     def deciding_status(self, report: Report) -> Status:
         """Return the status by which a report closes: its own, but where a gate takes a person's decision."""
         return report.status
+
+    def get_openlineage_facets_on_complete(self, _task_instance: Any) -> OperatorLineage[Any, Any] | None:
+        """Return the verdict as OpenLineage's facets, on success and on failure; none where nothing was judged."""
+        return None if self._judged is None else facets(*self._judged)
 
     def inputs(self, context: Context, store: Store) -> Inputs:
         """Return what this run is about.
