@@ -54,6 +54,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.operators.estimate_performance",
                     "airflow_ml_monitor.operators.explain_change",
                     "airflow_ml_monitor.operators.pending_windows",
+                    "airflow_ml_monitor.operators.approval",
                     "airflow_ml_monitor.operators.label_arrivals",
                 ],
             }

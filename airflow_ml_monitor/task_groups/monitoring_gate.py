@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from airflow_ml_monitor.operators._base import MonitoringOperator
 
+_OF_VERDICTS = ("model", "model_version", "environment", "as_of", "on_verdict")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -34,11 +35,12 @@ def monitoring_gate(
     quality: Mapping[str, Any] | None = _NOTHING,
     drift: Mapping[str, Any] | None = _NOTHING,
     gate: Mapping[str, Any] = _NOTHING,
+    approval: Mapping[str, Any] | None = None,
     **common: Any,
 ) -> TaskGroup:
     """Return the task group ``quality`` and ``drift``, then ``gate``: ``monitoring_gate(...) >> train``.
 
-    Both record their verdicts, and the gate decides over them.
+    Both record their verdicts, and the gate decides over them; with ``approval`` a person is asked before it does.
 
     :param group_id: the group's id, and so the start of its tasks' ids: ``monitoring.gate``.
     :param data: the dataset that both judge.
@@ -50,6 +52,8 @@ def monitoring_gate(
     :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on.
     :param quality: further parameters of ``DataQualityOperator``, which win over all others; ``None`` for no such task.
     :param drift: the same of ``DriftOperator``; ``gate`` of ``GateOperator``.
+    :param approval: parameters of ``VerdictApprovalOperator``, ``{}`` for its defaults: the task ``approval`` between
+        those that judge and the gate; by default nobody is asked.
     :param common: parameters of all three: ``model``, ``environment``, ``as_of``, ``retries``, ``pool``, ...
     :raises ConfigurationError: neither quality nor drift.
     """
@@ -64,8 +68,21 @@ def monitoring_gate(
         if drift is not None:
             judging.append(_task(DriftOperator, {"task_id": "drift", **shared, **drift}, over))
         rule = {"on_fail": on_fail, "close_on": close_on}
-        judging >> GateOperator(**{"task_id": "gate", **rule, **common, **gate})
+        closing = GateOperator(**{"task_id": "gate", **rule, **common, **gate})
+        if approval is None:
+            judging >> closing
+        else:
+            judging >> _asking(approval, common) >> closing
     return group
+
+
+def _asking(approval: Mapping[str, Any], common: Mapping[str, Any]) -> Any:
+    # Imported where somebody is asked: Airflow's own operator costs a DAG file more than all of ours.
+    from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
+
+    # Of what the group has in common, all but what is judged is any task's.
+    shared = {name: value for name, value in common.items() if name not in _OF_VERDICTS}
+    return VerdictApprovalOperator(**{"task_id": "approval", **shared, **approval})
 
 
 def _task(operator: type[MonitoringOperator], given: Mapping[str, Any], over: Any) -> Any:

@@ -1,0 +1,146 @@
+"""A person asked about a verdict, in real Airflow runs; the answer comes by Airflow's own REST API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+from airflow_ml_monitor import Window
+from airflow_ml_monitor.data import Frame
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
+from airflow_ml_monitor.store import Store
+from airflow_ml_monitor.task_groups import monitoring_gate
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
+from tests.airflow_people import person
+from tests.airflow_runs import clear, run_dag
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
+
+DAY = Window("2013-02-04T00:00:00Z", "2013-02-05T00:00:00Z")
+
+
+def hours() -> pd.DataFrame:
+    return pd.DataFrame({"at": pd.date_range("2013-02-04", periods=48, freq="h", tz="UTC"), "x": range(48)})
+
+
+GOOD, EMPTY = Frame(hours, time_column="at"), Frame(lambda: hours().iloc[:0], time_column="at")
+
+
+@pytest.fixture
+def store(store_connection: sa.URL) -> Store:
+    return Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+
+
+def made(dag_id: str, data: Frame = EMPTY, **approval: Any) -> DAG:
+    with DAG(dag_id, schedule=None) as dag:
+        group = monitoring_gate(model="m", data=data, drift=None, approval=approval)
+        group >> EmptyOperator(task_id="train")
+    return dag
+
+
+def scheduler_looks() -> None:
+    """Do what the scheduler does with questions that nobody answered in time; before 3.3 a trigger does it."""
+    if AIRFLOW_V_3_3_PLUS:
+        from airflow.jobs.job import Job
+        from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+
+        SchedulerJobRunner(Job()).check_awaiting_input_timeouts()
+
+
+def decisions(store: Store) -> list[Any]:
+    with store.engine.connect() as connection:
+        query = "SELECT kind, status, approved, decided_by, reason, task_id FROM ml_monitor.decision_history"
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_approved_the_gate_lets_through_and_says_who(store: Store) -> None:
+    with person("Approve", "the airport was closed") as seen:
+        run = run_dag(made("approved"), interval=DAY)
+    assert run.states == {
+        "monitoring.quality": "success",
+        "monitoring.approval": "success",
+        "monitoring.gate": "success",
+        "train": "success",
+    }
+    (question,) = seen
+    assert question["taken"] == 200
+    assert question["subject"] == "m: data quality fail. Let it through?"
+    assert "rows" in question["body"]
+    assert run.xcom("monitoring.quality")["report_id"] in question["body"]
+    assert decisions(store) == [("data_quality", "fail", True, "jane", "the airport was closed", "monitoring.approval")]
+    gate = run.xcom("monitoring.gate")
+    assert gate["status"] == "warn"
+    assert "fail, approved by jane" in gate["reasons"][0]
+    assert "the airport was closed" in gate["reasons"][0]
+    with store.engine.connect() as connection:
+        shown = sa.text("SELECT overridden_by, status FROM ml_monitor.current_report WHERE kind = 'data_quality'")
+        assert tuple(connection.execute(shown).one()) == ("jane", "fail")
+
+
+def test_refused_the_gate_closes_and_says_who(store: Store) -> None:
+    with person("Refuse", "not again"):
+        run = run_dag(made("refused"), interval=DAY)
+    assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("success", "failed")
+    assert run.states["train"] == "upstream_failed"
+    said = str(run.errors["monitoring.gate"])
+    assert "fail, refused by jane" in said
+    assert "not again" in said
+    assert decisions(store) == [("data_quality", "fail", False, "jane", "not again", "monitoring.approval")]
+
+
+def test_an_approval_without_a_reason_lets_nothing_through(store: Store) -> None:
+    with person("Approve", "  "):
+        run = run_dag(made("unreasoned"), interval=DAY)
+    assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("failed", "failed")
+    assert "jane approved without a reason" in str(run.errors["monitoring.approval"])
+    assert decisions(store) == []
+
+
+def test_nobody_in_time_refuses(store: Store) -> None:
+    run = run_dag(made("unanswered", deadline=timedelta(seconds=1)), interval=DAY, between=scheduler_looks)
+    assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("success", "failed")
+    assert "refused by nobody in time" in str(run.errors["monitoring.gate"])
+    assert decisions(store) == [("data_quality", "fail", False, None, "", "monitoring.approval")]
+
+
+def test_what_passes_is_not_asked_about(store: Store) -> None:
+    run = run_dag(made("unasked", GOOD), interval=DAY)
+    assert set(run.states.values()) == {"success"}
+    assert run.xcom("monitoring.approval") == {"asked": [], "approved": None}
+
+
+def test_what_was_not_computed_is_not_asked_about(store: Store) -> None:
+    def broken() -> pd.DataFrame:
+        raise RuntimeError("the source is down")
+
+    run = run_dag(made("uncomputed", Frame(broken)), interval=DAY)
+    assert run.states["monitoring.approval"] == "success"
+    assert run.states["monitoring.gate"] == "failed"
+    assert decisions(store) == []
+
+
+def test_an_answer_does_not_speak_for_a_later_verdict(store: Store) -> None:
+    dag = made("judged_again")
+    with person("Approve", "once"):
+        run = run_dag(dag, interval=DAY)
+    assert run.states["train"] == "success"
+    clear(dag, run, ["monitoring.quality", "monitoring.gate"])
+    assert run.states["monitoring.gate"] == "failed"
+
+
+@pytest.mark.parametrize("ask_on", [{"error"}, {"fail", "pass"}])
+def test_errors_and_passes_cannot_be_asked_about(ask_on: set[str]) -> None:
+    with pytest.raises(ConfigurationError, match="can be of fail, warn and insufficient only"):
+        VerdictApprovalOperator(task_id="approval", ask_on=ask_on)
+
+
+def test_a_deadline_leaves_time() -> None:
+    with pytest.raises(ConfigurationError, match="leaves no time to answer"):
+        VerdictApprovalOperator(task_id="approval", deadline=timedelta(0))
