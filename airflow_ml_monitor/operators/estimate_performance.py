@@ -25,8 +25,9 @@ class EstimatePerformanceOperator(MonitoringOperator):
     :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
     :param reference_window: event time of the reference; all its rows by default.
     :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``.
-    :param features: what the loss of a regressor may depend on, besides its answer. The other parameters are those of
-        ``ModelQualityOperator``.
+    :param features: what the loss of a regressor may depend on, besides its answer.
+    :param cluster: column of both datasets that says which rows belong together, such as a customer's. The other
+        parameters are those of ``ModelQualityOperator``; rows that weigh more than others cannot be estimated.
     """
 
     template_fields: Sequence[str] = (
@@ -52,6 +53,7 @@ class EstimatePerformanceOperator(MonitoringOperator):
         positive: Any = None,
         threshold: float = 0.5,
         features: Sequence[str] = (),
+        cluster: str | None = None,
         confidence: float = 0.95,
         **kwargs: Any,
     ) -> None:
@@ -68,12 +70,13 @@ class EstimatePerformanceOperator(MonitoringOperator):
         self.positive = positive
         self.threshold = threshold
         self.features = features
+        self.cluster = cluster
         self.confidence = confidence
 
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import estimate_performance
 
-        names = ("problem", "expect", "score", "scores", "prediction", "positive", "threshold", "features")
+        names = ("problem", "expect", "score", "scores", "prediction", "positive", "threshold", "features", "cluster")
         report = estimate_performance(
             inputs.dataset(self.reference),
             inputs.dataset(self.predictions),

@@ -17,6 +17,7 @@ from airflow_ml_monitor.performance.estimation.features import Encoder
 from airflow_ml_monitor.performance.estimation.judging import Estimated, require_judgeable, undecided
 from airflow_ml_monitor.performance.estimation.loss_model import LOSSES, estimate_regressor
 from airflow_ml_monitor.performance.estimation.sides import Side, read_side, require_comparable, too_few
+from airflow_ml_monitor.performance.estimation.together import widened
 from airflow_ml_monitor.performance.estimation.weighted import weighable
 from airflow_ml_monitor.performance.expectations import Expectation
 from airflow_ml_monitor.performance.findings import nothing_expected
@@ -44,6 +45,8 @@ def estimate_performance(
     positive: Any = None,
     threshold: float = 0.5,
     features: Sequence[str] = (),
+    cluster: str | None = None,
+    weight: str | None = None,
     window: Any = None,
     reference_window: Any = None,
     as_of: datetime | str | None = None,
@@ -70,6 +73,9 @@ def estimate_performance(
     :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``; the first two need probabilities.
     :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``.
     :param features: what the loss of a regressor may depend on, besides its answer.
+    :param cluster: column of both sides that says which rows belong together, such as a customer's: intervals are as
+        wide as the labels of the reference say that makes them.
+    :param weight: refused: what a score is worth for rows that weigh more is not known from rows that count alike.
     :param window: event time of the current rows; ``reference_window`` that of the reference's.
     :param as_of: rows of a dataset with an ``arrived_at_column`` that arrived later do not exist; now by default.
     :param confidence: of the intervals. The other parameters are those of ``evaluate_model``.
@@ -86,6 +92,8 @@ def estimate_performance(
             prediction=prediction,
             positive=positive,
             threshold=threshold,
+            cluster=cluster,
+            weight=weight,
         ),
         expect=(expect,) if isinstance(expect, Expectation) else tuple(expect),
         features=features,
@@ -126,6 +134,11 @@ class Estimation:
         if not 0 < self.confidence < 1:
             raise ConfigurationError(f"confidence={self.confidence!r} must be between 0 and 1, such as 0.95")
         require_comparable(self.scoring, self.features)
+        if self.scoring.weight is not None:
+            raise ConfigurationError(
+                f"weight={self.scoring.weight!r} cannot be: what a score is worth for rows that weigh more is not "
+                "known from rows that count alike; leave it out, and judge by labels with evaluate_model(weight=)"
+            )
         if self.scoring.problem is not Problem.REGRESSION and "score" not in self.scoring.provides:
             raise ConfigurationError("an estimate needs probabilities; give score= (binary) or scores= (multiclass)")
 
@@ -174,7 +187,7 @@ class Estimation:
         return {
             name: Estimated(
                 metric=self.metrics[name],
-                found=found[name],
+                found=widened(found[name], self.metrics[name], reference.answers, current.answers),
                 reference=reference.answers,
                 confidence=self.confidence,
             )
@@ -205,6 +218,7 @@ class Estimation:
             "threshold": scoring.threshold,
             "expect": [one.to_dict() for one in self.expect],
             "features": list(self.features),
+            "cluster": scoring.cluster,
             "confidence": self.confidence,
             "method": "DLE" if scoring.problem is Problem.REGRESSION else "CBPE",
         }

@@ -19,6 +19,7 @@ from airflow_ml_monitor.results import Interval
 LOSSES = ("mae", "mse", "rmse")
 _TREES = 100
 _LEAST_IN_LEAF = 20
+_LEAST_FREEDOM = 2.0
 
 
 def estimate_regressor(
@@ -78,9 +79,21 @@ class _Expected:
         share = self.weights / self.weights.sum()
         correction = float((share * residual).sum())
         squares = (residual - correction) ** 2
+        variance = float((share * squares).sum())
         value = float(self.current.mean()) + correction
-        error = math.sqrt(float((share**2 * squares).sum()) + float((share * squares).sum()) / n)
-        return Estimate(max(0.0, value), _around(value, error, confidence), n, "reweighted, normal on the log")
+        error = math.sqrt(float((share**2 * squares).sum()) + variance / n)
+        tails = float((share * squares**2).sum()) / variance**2 if variance > 0 else math.inf
+        interval = _around(value, error, confidence, _freedom(float((share**2).sum()), tails))
+        return Estimate(max(0.0, value), interval, n, "reweighted, t on the log")
+
+
+def _freedom(shares: float, tails: float) -> float:
+    """Return the degrees of freedom of a variance (Satterthwaite): heavy tails tell it by few rows.
+
+    :param shares: sum of the squared weights of the rows, themselves of sum 1.
+    :param tails: kurtosis of what the variance is of: 3 where it is normal.
+    """
+    return max(_LEAST_FREEDOM, 2 / (shares * max(tails - 1, 1.0)))
 
 
 def _fitted(rows: Numbers, loss: Numbers, leveled: list[int]) -> Any:
@@ -97,12 +110,12 @@ def _fitted(rows: Numbers, loss: Numbers, leveled: list[int]) -> Any:
     ).fit(rows, loss)
 
 
-def _around(value: float, error: float, confidence: float) -> Interval | None:
-    from scipy.stats import norm
+def _around(value: float, error: float, confidence: float, freedom: float) -> Interval | None:
+    from scipy.stats import t
 
     if value <= 0 or not math.isfinite(error):
         return None
-    half = float(norm.ppf(0.5 + confidence / 2)) * error / value
+    half = float(t.ppf(0.5 + confidence / 2, freedom)) * error / value
     return Interval(value * math.exp(-half), value * math.exp(min(half, 700.0)))
 
 
