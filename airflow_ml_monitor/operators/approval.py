@@ -62,7 +62,8 @@ class VerdictApprovalOperator(HITLOperator):
         store_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        kwargs = {"trigger_rule": "all_done", _DEADLINE: deadline} | kwargs
+        kwargs.setdefault("trigger_rule", "all_done")
+        kwargs[_DEADLINE] = deadline
         if deadline <= timedelta(0):
             raise ConfigurationError(
                 f"deadline={deadline!r} leaves no time to answer; give one like timedelta(hours=4)"
