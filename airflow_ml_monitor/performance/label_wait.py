@@ -28,6 +28,8 @@ class LabelWait:
 
     :param as_of: the moment whose knowledge counts at every look; ``None`` for the moment of the look.
     :param min_coverage: the labelled share of the window that is enough once all of it is mature; above 0, at most 1.
+    :param overdue_after: so long after the last of them was due, labels that are missing are overdue, and waited for no
+        more; needs a ``delay`` that is a time.
     :raises ConfigurationError: a share that is none, a delay below zero, or a moment at which the window is not over.
     """
 
@@ -40,8 +42,10 @@ class LabelWait:
     void: str | Mapping[str, Any] | None = None
     as_of: datetime | None = None
     min_coverage: float = 0.95
+    overdue_after: timedelta | None = None
 
     def __post_init__(self) -> None:
+        require_deadline(self.overdue_after, self.delay)
         LabelJoin.of(on=self.on, label=self.label, delay=before_learning(self.delay), void=self.void)
         require_share(self.min_coverage)
         if self.as_of is not None and self.as_of < self.window.end:
@@ -77,6 +81,11 @@ class LabelWait:
         """When all labels of the window are due; ``None`` where each prediction says so, or it is learnt."""
         return self.window.end + self.delay if isinstance(self.delay, timedelta) else None
 
+    @property
+    def deadline(self) -> datetime | None:
+        """When labels that are missing are overdue; ``None`` for never."""
+        return None if self.due is None or self.overdue_after is None else self.due + self.overdue_after
+
     def patience(self, now: datetime) -> timedelta:
         """Return for how long another look would most likely find nothing new: zero once the labels are due."""
         if self.as_of is not None:
@@ -99,11 +108,14 @@ class LabelWait:
             "void": _plain_void(self.void),
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "min_coverage": self.min_coverage,
+            "overdue_after": None if self.overdue_after is None else self.overdue_after.total_seconds(),
         }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> LabelWait:
+        overdue = plain.get("overdue_after")  # a task that an earlier release deferred has none
         read = {
+            "overdue_after": None if overdue is None else timedelta(seconds=overdue),
             "predictions": dataset_from_dict(plain["predictions"]),
             "labels": dataset_from_dict(plain["labels"]),
             "on": tuple(plain["on"]),
@@ -161,10 +173,12 @@ class LabelLook:
             return f"{self}; waited {timeout}; check the window and what writes the predictions"
         due = self.wait.due if self._not_mature else None
         later = "" if due is None else f", the last of them on {due.isoformat(timespec='minutes')}"
-        missing = f"{self.counts.missing:,} labels are missing"
+        missing, deadline = f"{self.counts.missing:,} labels are missing", self.wait.deadline
+        overdue = deadline is not None and deadline <= self.as_of
+        when = f"and overdue since {deadline:%Y-%m-%d %H:%M} UTC" if overdue else f"after {timeout} of waiting"
         return (
-            f"{self}{later}; {missing} after {timeout} of waiting; give it a longer timeout=, a lower min_coverage=, "
-            "void= for predictions that never get a label, or on_timeout='go_on' to judge what is there"
+            f"{self}{later}; {missing} {when}; give it a longer {'overdue_after' if overdue else 'timeout'}=, a lower "
+            "min_coverage=, void= for predictions that never get a label, or on_timeout='go_on' to judge what is there"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -193,3 +207,19 @@ def require_share(min_coverage: float) -> None:
     """
     if isinstance(min_coverage, bool) or not isinstance(min_coverage, (int, float)) or not 0 < min_coverage <= 1:
         raise ConfigurationError(f"min_coverage={min_coverage!r} must be a share above 0 and at most 1, such as 0.95")
+
+
+def require_deadline(overdue_after: timedelta | None, delay: Delay) -> None:
+    """Refuse a deadline that nobody can tell.
+
+    :raises ConfigurationError: it is below zero, or the delay is no time.
+    """
+    if overdue_after is None:
+        return
+    if overdue_after < timedelta(0):
+        raise ConfigurationError(f"overdue_after={overdue_after!r} must be a timedelta of zero or more")
+    if not isinstance(delay, timedelta):
+        raise ConfigurationError(
+            f"overdue_after= needs a delay= that is a timedelta, not {delay!r}: when the last label is due must "
+            "be known before a look; LabelArrivalsOperator tells overdue labels by any delay"
+        )

@@ -50,6 +50,8 @@ class LabelsSensor(BaseSensorOperator):
         ``{column: value or values}``.
     :param window: event time of the predictions; as for every monitoring task.
     :param as_of: the moment whose knowledge counts at every look; by default that of the look.
+    :param overdue_after: the deadline: so long after the last label of the window was due, waiting is over as after
+        ``timeout``, whichever is first; needs a ``delay`` that is a time.
     :param on_timeout: after ``timeout``, ``"fail"`` (or skip, with ``soft_fail``), or ``"go_on"`` with the labels that
         are there.
     :param deferrable: wait in the triggerer; by default as ``[operators] default_deferrable`` says.
@@ -74,6 +76,7 @@ class LabelsSensor(BaseSensorOperator):
         void: str | Mapping[str, Any] | None = None,
         window: Any = None,
         as_of: Any = None,
+        overdue_after: timedelta | None = None,
         on_timeout: str = "fail",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         poke_interval: timedelta | float = timedelta(minutes=5),
@@ -90,6 +93,7 @@ class LabelsSensor(BaseSensorOperator):
         self.void = void
         self.window = window
         self.as_of = as_of
+        self.overdue_after = overdue_after
         self.on_timeout = on_timeout
         self.deferrable = deferrable
         _require_sensible(self)
@@ -145,6 +149,7 @@ class LabelsSensor(BaseSensorOperator):
             void=self.void,
             as_of=as_of,
             min_coverage=self.min_coverage,
+            overdue_after=self.overdue_after,
         )
 
     def _first_look(self, context: Context) -> datetime:
@@ -157,7 +162,8 @@ class LabelsSensor(BaseSensorOperator):
 
     @property
     def _deadline(self) -> datetime:
-        return self._started + self._patience_limit
+        given_up, overdue = self._started + self._patience_limit, self._wait.deadline
+        return given_up if overdue is None else min(given_up, max(overdue, self._started))
 
     def _defer(self) -> None:
         trigger = LabelsTrigger(
@@ -186,10 +192,11 @@ class LabelsSensor(BaseSensorOperator):
 def _require_sensible(sensor: LabelsSensor) -> None:
     from airflow_ml_monitor.performance.delays_learnt import before_learning
     from airflow_ml_monitor.performance.label_join import LabelJoin
-    from airflow_ml_monitor.performance.label_wait import require_share
+    from airflow_ml_monitor.performance.label_wait import require_deadline, require_share
 
     LabelJoin.of(on=sensor.on, label=sensor.label_column, delay=before_learning(sensor.delay), void=sensor.void)
     require_share(sensor.min_coverage)
+    require_deadline(sensor.overdue_after, sensor.delay)
     if sensor.on_timeout not in _ON_TIMEOUT:
         raise ConfigurationError(f"on_timeout={sensor.on_timeout!r} is not known; use 'fail' or 'go_on'")
 

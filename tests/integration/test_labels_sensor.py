@@ -131,6 +131,22 @@ class TestDeferred:
             "or on_timeout='go_on' to judge what is there"
         )
 
+    @pytest.mark.parametrize("deferrable", [True, False])
+    def test_labels_past_their_deadline_are_waited_for_no_more(self, warehouse: sa.Engine, deferrable: bool) -> None:
+        arrive(warehouse, 6)
+        due = {"delay": timedelta(days=1), "overdue_after": timedelta(days=2)}
+        run = run_sensor(f"labels_overdue_{deferrable}", deferrable=deferrable, timeout=timedelta(days=7), **due)
+        assert run.states == {"labels": "failed"}
+        said = "3 labels are missing and overdue since 2024-03-08 00:00 UTC; give it a longer overdue_after="
+        assert said in str(run.errors["labels"])
+
+    def test_a_deadline_that_comes_while_it_waits_ends_the_waiting(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 6)
+        soon = datetime.now(UTC) + timedelta(seconds=3) - DAY.end
+        run = run_sensor("labels_overdue_soon", deferrable=True, timeout=timedelta(days=7), overdue_after=soon)
+        assert run.states == {"labels": "failed"}
+        assert "and overdue since" in str(run.errors["labels"])
+
     def test_its_timeout_goes_on_with_what_is_there(self, warehouse: sa.Engine) -> None:
         arrive(warehouse, 6)
         run = run_sensor("labels_deferred_go_on", deferrable=True, timeout=1, on_timeout="go_on")
@@ -148,7 +164,7 @@ class TestDeferred:
             with warehouse.begin() as connection:
                 connection.execute(sa.text("DROP TABLE labels"))
 
-        vanishing = Timer(1.0, vanish)
+        vanishing = Timer(4.0, vanish)
         vanishing.start()
         run = run_sensor("labels_vanish", deferrable=True)
         vanishing.join()

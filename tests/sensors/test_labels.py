@@ -32,6 +32,8 @@ def make(**kwargs: Any) -> LabelsSensor:
         ({"delay": timedelta(days=-1)}, "must be a timedelta of zero or more"),
         ({"delay": 28}, "delay=28 must be a timedelta"),
         ({"delay": LearntDelay()}, "needs over=, such as"),
+        ({"overdue_after": timedelta(days=-1)}, "must be a timedelta of zero or more"),
+        ({"overdue_after": timedelta(days=1), "delay": "due_at"}, "needs a delay= that is a timedelta, not 'due_at'"),
         ({"on_timeout": "skip"}, "on_timeout='skip' is not known; use 'fail' or 'go_on'"),
         ({"void": 3}, "void=3 names no column"),
         ({"on": []}, "names no key"),
