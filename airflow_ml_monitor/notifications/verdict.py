@@ -101,8 +101,7 @@ class VerdictNotifier(BaseNotifier):
             messages, event = await asyncio.to_thread(self._judge, connection, stored)
             if event is not None:
                 async with _in_thread(self._prepared(stored, event, found, context)) as (sender, told):
-                    sender.context = _with(context, told)
-                    await sender
+                    await _awaited(sender, _with(context, told))
                 await asyncio.to_thread(messages.add, _message(stored, event))
 
     def _judge(self, connection: Any, stored: StoredReport) -> tuple[Messages, Event | None]:
@@ -218,6 +217,15 @@ async def _store(conn_id: str | None) -> Store:
 
     wanted = conn_id or settings.store_conn_id()
     return Store((await triggerer_connections([wanted])).engine(wanted), auto_migrate=settings.auto_migrate())
+
+
+async def _awaited(sender: BaseNotifier, context: Context) -> None:
+    """Send without holding up the event loop, also by a notifier that cannot be awaited."""
+    if type(sender).async_notify is BaseNotifier.async_notify:
+        await asyncio.to_thread(sender, context)
+        return
+    sender.context = context
+    await sender
 
 
 @asynccontextmanager

@@ -13,13 +13,13 @@ from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
 from airflow_ml_monitor.rendering.scripts import scripts
 from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured
-from airflow_ml_monitor.results import CheckResult, Report, Severity
+from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 MOST_CHARTS = 60
 """Columns of which charts are drawn."""
 
 _MOST_REASONS = 20
-_MOST_ROWS = 1_000
+_MOST_ROWS = 1_500
 _MOST_METRICS = 20
 _MOST_CONFIG = 100_000
 _LONGEST = 1_000
@@ -31,8 +31,8 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
     """Return one self-contained page: status and reasons, columns, metrics, labels, all checks, configuration.
 
     It loads nothing, runs no script but its own, and shows what comes from data as text. Columns that need a look have
-    charts, of at most 60 of them; a status has at most 1,000 rows. Values of the configuration that look secret are
-    masked.
+    charts, of at most 60 of them; at most 1,500 checks are listed, the worst first. Values of the configuration that
+    look secret are masked.
 
     :param ids: name -> words about where the report is from (report id, run); addresses of the web are links.
     :raises ConfigurationError: there is something to draw, and Altair or vl-convert is not installed.
@@ -87,10 +87,7 @@ def _known(report: Report, page: _Page) -> dict[str, Any]:
         "status": report.status,
         "window": "" if report.window is None else str(report.window),
         "marks": MARKS,
-        "groups": {
-            status: {"total": len(checks), "rows": [_row(one) for one in checks[:_MOST_ROWS]]}
-            for status, checks in selection.by_status(report).items()
-        },
+        "groups": _groups(report),
         "reasons": [_row(one) for one in report.reasons[:_MOST_REASONS]],
         "more_reasons": max(0, len(report.reasons) - _MOST_REASONS),
         "columns": [_column(name, checks, page, at < MOST_CHARTS) for at, (name, checks) in enumerate(columns.items())],
@@ -101,6 +98,16 @@ def _known(report: Report, page: _Page) -> dict[str, Any]:
         "answers": page.draw(charts.of_answers(report)),
         "config": _config(report),
     }
+
+
+def _groups(report: Report) -> dict[Status, dict[str, Any]]:
+    """Return the checks by status, the worst first, until the page has as many as it may."""
+    left = _MOST_ROWS
+    groups: dict[Status, dict[str, Any]] = {}
+    for status, checks in selection.by_status(report).items():
+        groups[status] = {"total": len(checks), "rows": [_row(one) for one in checks[:left]]}
+        left -= len(groups[status]["rows"])
+    return groups
 
 
 def _row(result: CheckResult) -> dict[str, Any]:
@@ -148,10 +155,14 @@ def _said(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 def _moves(result: CheckResult) -> list[list[str]]:
     moved: Mapping[str, list[list[Any]]] = result.detail["levels_moved"]
     return [
-        [in_one_line(level), what, f"{was:.2%}", f"{now:.2%}"]
+        [in_one_line(level), what, _percent(was), _percent(now)]
         for what in ("grew", "shrank", "appeared", "vanished")
         for level, was, now in moved.get(what, ())
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{numerals.number(100 * share, 3)} %"
 
 
 def _labels(report: Report) -> dict[str, Any] | None:

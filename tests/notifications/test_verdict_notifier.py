@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import DAG, BaseNotifier, BaseOperator
 
 from airflow_ml_monitor import CheckResult, Report
 from airflow_ml_monitor.errors import ConfigurationError, DataError
@@ -205,17 +206,42 @@ class TestCallbacksOfAirflow:
         assert inbox.mails == []
 
 
-def test_awaited_it_tells_the_same(inbox: Inbox) -> None:
-    def tell(report: Report, context: Any) -> None:
-        async def awaited() -> None:
-            await mail(context={**context})
+class OnlyInStep(BaseNotifier):
+    """A notifier that cannot be awaited, as many are."""
 
-        asyncio.run(awaited())
+    template_fields = ("text",)
 
-    for week in (0, 1):
-        judge("vn_async", failing, week=week, on_verdict=tell)
-    assert inbox.subjects == ["FAIL: m drift"]
-    assert 'src="cid:summary.png"' in text(inbox.mails[0])
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self.text = "{{ verdict.subject }}"
+        self.told = told
+
+    def notify(self, context: Any) -> None:
+        self.told.append(self.text)
+
+
+class TestAwaited:
+    def tell(self, notifier: VerdictNotifier) -> Callable[[Report, Any], None]:
+        def awaited(report: Report, context: Any) -> None:
+            async def run() -> None:
+                one = copy.copy(notifier)
+                one.context = {**context}
+                await one
+
+            asyncio.run(run())
+
+        return awaited
+
+    def test_tells_the_same(self, inbox: Inbox) -> None:
+        for week in (0, 1):
+            judge("vn_async", failing, week=week, on_verdict=self.tell(mail()))
+        assert inbox.subjects == ["FAIL: m drift"]
+        assert 'src="cid:summary.png"' in text(inbox.mails[0])
+
+    def test_tells_by_a_notifier_that_cannot_be_awaited(self) -> None:
+        told: list[str] = []
+        judge("vn_in_step", failing, on_verdict=self.tell(VerdictNotifier(OnlyInStep(told))))
+        assert told == ["FAIL: m drift"]
 
 
 class TestConstruction:

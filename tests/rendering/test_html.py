@@ -186,6 +186,15 @@ def test_two_hundred_columns_that_all_moved_stay_under_two_megabytes() -> None:
     assert len(html.encode()) < 2_000_000
 
 
+def test_of_very_many_checks_the_worst_are_listed() -> None:
+    passed = tuple(undrawn(column=f"c{place}", status="pass") for place in range(2_000))
+    html = make_report(results=(*passed, undrawn(column="bad"))).to_html()
+    assert html.count('<th scope="row">') == 1_500
+    assert '<th scope="row">distribution[bad]</th>' in html
+    assert "and 501 more, in the store" in Page(html).text
+    assert len(html.encode()) < 2_000_000
+
+
 def test_is_written_where_asked(tmp_path: Path) -> None:
     html = make_report().to_html(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text("utf-8") == html
