@@ -13,7 +13,9 @@ from airflow_ml_monitor.results import CheckResult, Report
 Dialect = Literal["commonmark", "slack"]
 
 # What formats inside a line, and what GitHub's Markdown makes a link of.
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_UNDERSCORE = r"(?<![a-z0-9])_|_(?![a-z0-9])"  # inside a word it formats nothing
+_SPECIAL = re.compile(rf"([\\`*\[\]<>#|~&@]|{_UNDERSCORE}|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_SPECIAL_IN_SLACK = re.compile(rf"([*~`]|{_UNDERSCORE})", re.IGNORECASE)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ABOUT = ("Model", "Model version", "Environment", "Window", "As of", "Reference", "Rows judged")
 _LONGEST = 400
@@ -78,7 +80,7 @@ class _Slack:
     def text(self, text: object) -> str:
         """mrkdwn has no escape but for three characters: what would format has a zero-width space before it."""
         escaped = "".join(_ENTITIES.get(char, char) for char in in_one_line(text))
-        return re.sub(r"([*_~`])", "\u200b\\1", escaped)
+        return _SPECIAL_IN_SLACK.sub("\u200b\\1", escaped)
 
     def heading(self, text: str) -> str:
         return self.strong(text)

@@ -31,7 +31,7 @@ def test_tells_model_window_status_value_and_limit() -> None:
 
 def test_a_report_that_passed_tells_no_check() -> None:
     markdown = make_report(results=(make_check(status="pass"),)).to_markdown()
-    assert markdown.startswith("## ✔ flight\\_delay drift: PASS")
+    assert markdown.startswith("## ✔ flight_delay drift: PASS")
     assert "distribution" not in markdown
 
 
