@@ -57,8 +57,10 @@ def calibration(answers: Answers) -> CheckResult:
 
 def _calibrated(found: Calibration, *, off: bool) -> str:
     before, after = (numerals.number(error, 3) for error in (found.before, found.after))
-    said = f"calibration error {before} of the scores as they are, {after} calibrated, on rows held out"
-    return f"{said}; the reference is no guide to what scores are worth, estimates are doubtful" if off else said
+    said = f"on {found.n:,} rows held out in turn its error is {after}, that of the scores as they are {before}"
+    if not off:
+        return f"calibration holds: {said}"
+    return f"calibration does not hold: {said}; the reference does not tell what scores are worth"
 
 
 def support(reference: Answers, current: Answers) -> CheckResult:

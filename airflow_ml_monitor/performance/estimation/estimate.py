@@ -16,7 +16,13 @@ from airflow_ml_monitor.performance.estimation.cbpe import estimate_classifier
 from airflow_ml_monitor.performance.estimation.features import Encoder
 from airflow_ml_monitor.performance.estimation.judging import Estimated, require_judgeable, undecided
 from airflow_ml_monitor.performance.estimation.loss_model import LOSSES, estimate_regressor
-from airflow_ml_monitor.performance.estimation.sides import Side, read_side, require_comparable, too_few
+from airflow_ml_monitor.performance.estimation.sides import (
+    Side,
+    read_side,
+    require_comparable,
+    require_of_rows,
+    too_few,
+)
 from airflow_ml_monitor.performance.estimation.together import widened
 from airflow_ml_monitor.performance.estimation.weighted import weighable
 from airflow_ml_monitor.performance.expectations import Expectation
@@ -83,6 +89,7 @@ def estimate_performance(
     :raises DataError: the data is there and cannot be used as described.
     """
     started = time.perf_counter()
+    require_of_rows(problem)
     estimation = Estimation(
         scoring=Scoring.of(
             problem=problem,

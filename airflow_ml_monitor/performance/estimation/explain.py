@@ -10,7 +10,7 @@ from typing import Any
 from airflow_ml_monitor.data import Connections, as_dataset
 from airflow_ml_monitor.performance.estimation.late_labels import LateLabels
 from airflow_ml_monitor.performance.estimation.question import Question
-from airflow_ml_monitor.performance.estimation.sides import read_side
+from airflow_ml_monitor.performance.estimation.sides import read_side, require_of_rows
 from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.results import Report
 from airflow_ml_monitor.window import Window, as_utc
@@ -71,6 +71,7 @@ def explain_change(
     :raises DataError: the data is there and cannot be used as described.
     """
     started = time.perf_counter()
+    require_of_rows(problem)
     scoring = Scoring.of(
         problem=problem,
         label=label,

@@ -109,14 +109,21 @@ def read_side(
     return Side(answers=read.answers.take(read.valid), frame=valid, read=read, called=called)
 
 
-def require_comparable(scoring: Scoring, features: Sequence[str]) -> None:
-    """Refuse columns that cannot be features, and problems of which nothing is known row by row.
+def require_of_rows(problem: str) -> None:
+    """Refuse a ranking: its queries are judged by their labels, and no row says by itself how good an answer is.
 
-    :raises ConfigurationError: a name that is none, the label among the features, or another problem.
+    :raises ConfigurationError: it is one.
     """
-    if scoring.problem not in _OF_ROWS:
+    if problem == Problem.RANKING:
         known = ", ".join(repr(one.value) for one in _OF_ROWS)
-        raise ConfigurationError(f"problem={scoring.problem.value!r} is judged by labels alone; give {known}")
+        raise ConfigurationError(f"problem={problem!r} is judged by labels alone; this is for {known}")
+
+
+def require_comparable(scoring: Scoring, features: Sequence[str]) -> None:
+    """Refuse columns that cannot be features.
+
+    :raises ConfigurationError: a name that is none, or the label among the features.
+    """
     if isinstance(features, str) or not all(isinstance(name, str) and name for name in features):
         raise ConfigurationError(f"features={features!r} must be a list of columns")
     if scoring.label in features:

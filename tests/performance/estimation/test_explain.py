@@ -192,6 +192,7 @@ def test_the_same_rows_give_the_same_report_as_plain_json() -> None:
     [
         ({"metric": "positive_share"}, "a change of positive_share cannot be explained"),
         ({"margin": -0.1}, "margin=-0.1"),
+        ({"problem": "ranking"}, "is judged by labels alone"),
         ({"margin": np.inf}, "margin=inf"),
         ({"on": "x"}, "give labels=, too"),
         ({"labels": binary(50)}, "names no key"),
