@@ -51,7 +51,13 @@ def area_influence(y: Numbers, score: Numbers, weight: Numbers) -> tuple[float, 
 
 def area_interval(y: Numbers, score: Numbers, confidence: float) -> tuple[float, Interval, str]:
     """Return the area, its interval and that one's name: DeLong's (1988) on the logit, Newcombe's for rare classes."""
-    of_positives, of_negatives = components(y, score)
+    return interval_of_components(*components(y, score), confidence)
+
+
+def interval_of_components(
+    of_positives: Numbers, of_negatives: Numbers, confidence: float
+) -> tuple[float, Interval, str]:
+    """Return the same from DeLong's components."""
     area = float(of_positives.mean())
     m, n = len(of_positives), len(of_negatives)
     variance = _variance(of_positives) + _variance(of_negatives)

@@ -54,8 +54,11 @@ def positive_mean(values: Numbers, confidence: float, *, most: float | None = No
 
 def _hall_upper(values: Numbers, quantile: float) -> float:
     """Return the upper end of Hall's interval of a mean (1992), whose t is transformed to be rid of its skewness."""
-    n, mean, spread = len(values), float(values.mean()), float(values.std(ddof=1))
-    skewness = float((((values - mean) / spread) ** 3).mean()) / math.sqrt(n) if spread > _ZERO * mean else 0.0
+    n, mean = len(values), float(values.mean())
+    apart = values - mean
+    squares = apart * apart
+    spread = math.sqrt(float(squares.sum()) / (n - 1))
+    skewness = float((squares * apart).mean()) / spread**3 / math.sqrt(n) if spread > _ZERO * mean else 0.0
     if skewness < _SYMMETRIC:
         return mean + quantile * spread / math.sqrt(n)
     root = float(np.cbrt(1 - skewness * (quantile + skewness / 6)))

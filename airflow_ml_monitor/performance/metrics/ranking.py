@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.auc import area_difference, area_influence, area_interval, components
+from airflow_ml_monitor.performance.intervals.auc import (
+    area_difference,
+    area_influence,
+    area_interval,
+    components,
+    interval_of_components,
+)
 from airflow_ml_monitor.performance.intervals.proportions import mean_of_correlated, normal_quantile
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.metrics.losses import score_of
@@ -109,11 +113,12 @@ def roc_auc_ovr(answers: Answers, confidence: float) -> Estimate:
     absent = [str(name) for code, name in enumerate(answers.classes) if not (answers.y == code).any()]
     if absent or len(answers.classes) < 2:
         return Estimate(None, None, len(answers), reason=f"no label is of class {', '.join(absent[:5])}")
-    by_class = [area_interval(_own(answers, code), score_of(answers)[:, code], confidence) for code in _codes(answers)]
-    parts = [(area, interval) for area, interval, _ in by_class]
-    around = mean_of_correlated(parts, np.stack([rows for _, rows in _areas_by_row(answers)]))
-    methods = ", ".join(sorted({method for _, _, method in by_class}))
-    value = float(np.mean([area for area, _ in parts]))
+    by_class = [_components_of(answers, code) for code in _codes(answers)]
+    found = [interval_of_components(*both, confidence) for both in by_class]
+    rows = np.stack([_by_class_and_row(answers, code, *both)[1] for code, both in enumerate(by_class)])
+    around = mean_of_correlated([(area, interval) for area, interval, _ in found], rows)
+    methods = ", ".join(sorted({method for _, _, method in found}))
+    value = float(np.mean([area for area, _, _ in found]))
     return Estimate(value, around, len(answers), f"{methods} by class, MOVER with correlations")
 
 
@@ -130,19 +135,20 @@ def compare_roc_auc_ovr(champion: Answers, challenger: Answers, confidence: floa
 
 def _by_row(answers: Answers) -> tuple[float, Numbers]:
     """Return the mean area, and what each row adds to its error (DeLong's components, summed over the classes)."""
-    areas = list(_areas_by_row(answers))
-    return float(np.mean([area for area, _ in areas])), np.mean([rows for _, rows in areas], axis=0)
+    found = [_by_class_and_row(answers, code, *_components_of(answers, code)) for code in _codes(answers)]
+    return float(np.mean([area for area, _ in found])), np.mean([rows for _, rows in found], axis=0)
 
 
-def _areas_by_row(answers: Answers) -> Iterator[tuple[float, Numbers]]:
-    """Yield of each class its area, and what each row adds to its error."""
-    for code in _codes(answers):
-        own, rows = _own(answers, code), np.zeros(len(answers))
-        of_class, of_others = components(own, score_of(answers)[:, code])
-        area = float(of_class.mean())
-        rows[own == 1] = (of_class - area) / len(of_class)
-        rows[own == 0] = (of_others - area) / len(of_others)
-        yield area, rows
+def _components_of(answers: Answers, code: int) -> tuple[Numbers, Numbers]:
+    return components(_own(answers, code), score_of(answers)[:, code])
+
+
+def _by_class_and_row(answers: Answers, code: int, of_class: Numbers, of_others: Numbers) -> tuple[float, Numbers]:
+    """Return the area of a class, and what each row adds to its error."""
+    own, rows, area = answers.y == code, np.zeros(len(answers)), float(of_class.mean())
+    rows[own] = (of_class - area) / len(of_class)
+    rows[~own] = (of_others - area) / len(of_others)
+    return area, rows
 
 
 def _codes(answers: Answers) -> range:

@@ -85,11 +85,13 @@ def median_absolute_error(answers: Answers, confidence: float) -> Estimate:
     """The median of the absolute errors; its interval is between two order statistics and assumes nothing."""
     from scipy.stats import binom
 
-    ordered = np.sort(np.abs(errors(answers)))
-    n = len(ordered)
+    values = np.abs(errors(answers))
+    n = len(values)
     below = int(binom.ppf((1 - confidence) / 2, n, 0.5))
-    interval = None if below < 1 else Interval(float(ordered[below - 1]), float(ordered[n - below]))
-    return Estimate(float(np.median(ordered)), interval, n, "order statistics")
+    places = [(n - 1) // 2, n // 2] if below < 1 else [below - 1, (n - 1) // 2, n // 2, n - below]
+    ordered = np.partition(values, sorted(set(places)))[places].tolist()
+    interval = None if below < 1 else Interval(ordered[0], ordered[-1])
+    return Estimate((ordered[1] + ordered[-2]) / 2, interval, n, "order statistics")
 
 
 def compare_median(champion: Answers, challenger: Answers, confidence: float) -> Difference:
