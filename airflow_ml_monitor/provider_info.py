@@ -63,7 +63,11 @@ def get_provider_info() -> dict[str, Any]:
         "triggers": [
             {
                 "integration-name": _INTEGRATION,
-                "python-modules": ["airflow_ml_monitor.triggers.labels", "airflow_ml_monitor.triggers.labels_arrived"],
+                "python-modules": [
+                    "airflow_ml_monitor.triggers.labels",
+                    "airflow_ml_monitor.triggers.labels_arrived",
+                    "airflow_ml_monitor.triggers.labels_start",
+                ],
             }
         ],
         "notifications": ["airflow_ml_monitor.notifications.verdict.VerdictNotifier"],
@@ -72,6 +76,7 @@ def get_provider_info() -> dict[str, Any]:
             {"class-name": f"airflow_ml_monitor.decorators.monitoring.{name}_task", "name": name}
             for name in ("ml_quality", "ml_drift", "ml_model_quality")
         ],
+        "extra-links": ["airflow_ml_monitor.operators.links.ReportLink"],
         "cli": ["airflow_ml_monitor.cli.definition.get_provider_cli_commands"],
         "config": {
             "ml_monitor": {

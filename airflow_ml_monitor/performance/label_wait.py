@@ -105,7 +105,7 @@ class LabelWait:
             "window": self.window.to_dict(),
             "label": self.label,
             "delay": plain_delay(self.delay),
-            "void": _plain_void(self.void),
+            "void": plain_void(self.void),
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "min_coverage": self.min_coverage,
             "overdue_after": None if self.overdue_after is None else self.overdue_after.total_seconds(),
@@ -194,7 +194,8 @@ class LabelLook:
         }
 
 
-def _plain_void(void: str | Mapping[str, Any] | None) -> Any:
+def plain_void(void: str | Mapping[str, Any] | None) -> Any:
+    """Return a void condition as plain JSON types."""
     if not isinstance(void, Mapping):
         return void
     return {name: list(values or ()) for name, values in Void.of(void).said_by.items()}

@@ -11,8 +11,10 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.operators._base import given
 from airflow_ml_monitor.operators.windows import resolve_window
+from airflow_ml_monitor.sensors.starting import start_trigger_args
 from airflow_ml_monitor.triggers.labels import LabelsTrigger
-from airflow_ml_monitor.version_compat import AirflowSensorTimeout, AirflowSkipException, conf
+from airflow_ml_monitor.triggers.labels_start import GRACE
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS, AirflowSensorTimeout, AirflowSkipException, conf
 from airflow_ml_monitor.window import as_utc
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.performance.label_wait import LabelWait
 
 _ON_TIMEOUT = ("fail", "go_on")
-_GRACE = timedelta(minutes=10)
-"""So long after its deadline Airflow gives up a trigger that has not answered: no triggerer may be running."""
-
 _BEFORE_AIRFLOW = timedelta(seconds=0.1)
 """The base class looks at the clock a moment after ``poke``, and would end the waiting without a word of the labels."""
 
@@ -55,6 +54,9 @@ class LabelsSensor(BaseSensorOperator):
     :param on_timeout: after ``timeout``, ``"fail"`` (or skip, with ``soft_fail``), or ``"go_on"`` with the labels that
         are there.
     :param deferrable: wait in the triggerer; by default as ``[operators] default_deferrable`` says.
+    :param start_from_trigger: let the scheduler defer the task, so that no worker takes the first look (Airflow 3.3;
+        earlier ones start it in a worker). Both datasets are a ``Table`` then, and ``window`` a pair of times or
+        templates.
     :param poke_interval: time between two looks; longer ones while the labels are not due.
     :raises ConfigurationError: a value that nobody can wait for.
     """
@@ -79,6 +81,7 @@ class LabelsSensor(BaseSensorOperator):
         overdue_after: timedelta | None = None,
         on_timeout: str = "fail",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        start_from_trigger: bool = False,
         poke_interval: timedelta | float = timedelta(minutes=5),
         mode: str = "reschedule",
         **kwargs: Any,
@@ -95,8 +98,11 @@ class LabelsSensor(BaseSensorOperator):
         self.as_of = as_of
         self.overdue_after = overdue_after
         self.on_timeout = on_timeout
-        self.deferrable = deferrable
+        self.deferrable = deferrable or start_from_trigger
         _require_sensible(self)
+        if start_from_trigger:
+            self.start_trigger_args = start_trigger_args(self)
+            self.start_from_trigger = AIRFLOW_V_3_3_PLUS
 
     def execute(self, context: Context) -> Any:
         self._wait = self._waited_for(context)
@@ -172,7 +178,7 @@ class LabelsSensor(BaseSensorOperator):
             deadline=self._deadline.isoformat(),
             timeout=self.timeout,
         )
-        limit = self._deadline - datetime.now(UTC) + _GRACE
+        limit = self._deadline - datetime.now(UTC) + GRACE
         self.defer(trigger=trigger, method_name="execute_complete", timeout=limit)
 
     def _get_next_poke_interval(self, *args: Any, **kwargs: Any) -> float:

@@ -34,6 +34,7 @@ class LabelsTrigger(BaseTrigger):
         self.poke_interval = poke_interval
         self.deadline = deadline
         self.timeout = timeout
+        self.looks_at_once = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         # The path is part of what is stored while a task waits: it stays the same in later releases.
@@ -48,8 +49,12 @@ class LabelsTrigger(BaseTrigger):
         outage = "there was no look"
         try:
             wait = await asyncio.to_thread(_read, self.wait)
+            if wait.deadline is not None:
+                deadline = min(deadline, max(wait.deadline, datetime.now(UTC)))
             while True:
-                await asyncio.sleep(self._pause(wait, deadline))
+                if not self.looks_at_once:  # whoever deferred has looked
+                    await asyncio.sleep(self._pause(wait, deadline))
+                self.looks_at_once = False
                 last = datetime.now(UTC) >= deadline
                 look = await self._look(wait)
                 if isinstance(look, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.store import Store
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
+from tests.airflow_runs import Run
 from tests.airflow_services import Services, services
 from tests.conftest import as_airflow_connection, database
 
@@ -88,11 +91,38 @@ with DAG("killed", schedule="@once", start_date=datetime(2024, 3, 4, tzinfo=UTC)
         )
 """
 
+SENSOR_DAG_FILE = """
+from datetime import UTC, datetime, timedelta
 
-def arrive(warehouse: sa.Engine, first: int, last: int) -> None:
+from airflow.sdk import DAG
+
+from airflow_ml_monitor.data import Table
+from airflow_ml_monitor.sensors.labels import LabelsSensor
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+with DAG(
+    "wait_from_the_start",
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    start_date=datetime(2024, 3, 5, tzinfo=UTC),
+    end_date=datetime(2024, 3, 5, tzinfo=UTC),
+    catchup=True,
+):
+    LabelsSensor(
+        task_id="labels",
+        predictions=Table("{{ 'predict' }}ions", conn_id="warehouse", time_column="at"),
+        labels=Table("awaited", conn_id="warehouse", arrived_at_column="arrived_at"),
+        on="id",
+        window=("{{ data_interval_start }}", "{{ data_interval_end }}"),
+        start_from_trigger=True,
+        poke_interval=0.5,
+    )
+"""
+
+
+def arrive(warehouse: sa.Engine, first: int, last: int, table: str = "labels") -> None:
     times = pd.Series([datetime.now(UTC)] * (last - first), dtype="datetime64[us, UTC]")
     rows = pd.DataFrame({"id": range(first, last), "label": True, "arrived_at": times})
-    rows.astype({"id": "int64", "label": "bool"}).to_sql("labels", warehouse, index=False, if_exists="append")
+    rows.astype({"id": "int64", "label": "bool"}).to_sql(table, warehouse, index=False, if_exists="append")
 
 
 def verdicts(store: Store) -> dict[Window, int]:
@@ -128,7 +158,8 @@ def warehouse(postgres_server: sa.URL) -> Iterator[sa.Engine]:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         at = [START + timedelta(hours=hour) for hour in range(48)]
         pd.DataFrame({"id": range(48), "at": at, "score": 0.7}).to_sql("predictions", engine, index=False)
-        arrive(engine, 0, 0)
+        for table in ("labels", "awaited"):
+            arrive(engine, 0, 0, table)
         Store(engine).check()
         yield engine
 
@@ -142,10 +173,31 @@ def airflow(
     (folder / "dags").mkdir()
     (folder / "dags" / "judge_on_arrival.py").write_text(DAG_FILE)
     (folder / "dags" / "killed.py").write_text(KILLED_DAG_FILE)
+    (folder / "dags" / "wait_from_the_start.py").write_text(SENSOR_DAG_FILE)
     connection = as_airflow_connection(warehouse.url)
     settings = {"AIRFLOW_CONN_WAREHOUSE": connection, "AIRFLOW_CONN_ML_MONITOR_DEFAULT": connection}
     with services(folder / "dags", folder / "logs", settings) as running:
         yield running
+
+
+def sensor() -> Any:
+    """The state of the sensor, and the process of the worker that has begun it."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        query = sa.select(TaskInstance.state, TaskInstance.pid, TaskInstance.run_id)
+        return session.execute(query.where(TaskInstance.dag_id == "wait_from_the_start")).one_or_none()
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="earlier schedulers do not defer tasks themselves")
+def test_a_sensor_waits_from_the_start_without_a_worker(airflow: Services, warehouse: sa.Engine) -> None:
+    waiting = airflow.until("the deferral", lambda: (found := sensor()) and found.state == "deferred" and found, 240)
+    assert waiting.pid is None, "no worker has begun it"
+    arrive(warehouse, 24, 48, "awaited")
+    airflow.until("its end", lambda: (found := sensor()) and found.state == "success", 180)
+    pushed = Run("wait_from_the_start", waiting.run_id).xcom("labels")
+    assert (pushed["window"], pushed["coverage"]) == (DAYS[1].to_dict(), 1.0)
 
 
 def test_each_batch_is_judged_once_though_the_triggerer_is_killed_between_two(
@@ -153,11 +205,11 @@ def test_each_batch_is_judged_once_though_the_triggerer_is_killed_between_two(
 ) -> None:
     store = Store(warehouse)
     arrive(warehouse, 0, 24)
-    airflow.until("the first verdict", lambda: verdicts(store).get(DAYS[0]) and runs_over("judge_on_arrival"), 150)
+    airflow.until("the first verdict", lambda: verdicts(store).get(DAYS[0]) and runs_over("judge_on_arrival"), 240)
     airflow.kill("triggerer")
     arrive(warehouse, 24, 48)
     airflow.start("triggerer")
-    airflow.until("the second verdict", lambda: verdicts(store).get(DAYS[1]) and runs_over("judge_on_arrival"), 90)
+    airflow.until("the second verdict", lambda: verdicts(store).get(DAYS[1]) and runs_over("judge_on_arrival"), 180)
     told = [(event["rows"], event["windows"]) for event in events()]
     assert told == [(24, [DAYS[0].to_dict()]), (24, [DAYS[1].to_dict()])]
     assert verdicts(store) == dict.fromkeys(DAYS, 1)
@@ -166,7 +218,7 @@ def test_each_batch_is_judged_once_though_the_triggerer_is_killed_between_two(
 def test_a_worker_killed_before_it_has_stored_loses_and_doubles_nothing(
     airflow: Services, warehouse: sa.Engine
 ) -> None:
-    airflow.until("the retries", lambda: runs_over("killed"), 150)
+    airflow.until("the retries", lambda: runs_over("killed"), 240)
     models = ("KilledBeforeCommit", "KilledBeforeStoring")
     with warehouse.connect() as connection:
         query = sa.text("SELECT model, try_number FROM ml_monitor.report WHERE dag_id = 'killed' ORDER BY model")

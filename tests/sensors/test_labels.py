@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,10 +11,13 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_ml_monitor.data import Table
+from airflow_ml_monitor import Last
+from airflow_ml_monitor.data import Files, Table
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 from airflow_ml_monitor.sensors.labels import LabelsSensor
+from airflow_ml_monitor.triggers.labels_start import LabelsStartTrigger
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
 
 PREDICTIONS = Table("predictions_{{ ds_nodash }}", conn_id="nowhere", time_column="at")
 LABELS = Table("labels", conn_id="nowhere", arrived_at_column="arrived_at")
@@ -50,6 +54,36 @@ def test_template_fields_are_assigned_as_given() -> None:
     sensor = make(window="{{ ds }}", as_of="{{ ts }}")
     assert (sensor.predictions, sensor.window, sensor.as_of) == (PREDICTIONS, "{{ ds }}", "{{ ts }}")
     assert set(sensor.template_fields) == {"predictions", "labels", "window", "as_of"}
+
+
+START = {"start_from_trigger": True, "window": ["{{ data_interval_start }}", "{{ data_interval_end }}"]}
+
+
+@pytest.mark.skipif(not AIRFLOW_V_3_3_PLUS, reason="earlier schedulers do not defer tasks themselves")
+def test_the_scheduler_is_told_of_a_trigger_that_has_the_templates() -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    with DAG("starts", schedule=None) as dag:
+        make(**START, as_of="{{ ts }}", delay=timedelta(days=1))
+    task = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("labels")
+    assert task.start_from_trigger
+    path, arguments = LabelsStartTrigger(**make(**START).start_trigger_args.trigger_kwargs).serialize()
+    assert (path, arguments["window"]) == (task.start_trigger_args.trigger_cls, START["window"])
+    assert json.loads(json.dumps(arguments)) == arguments
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"window": None}, "needs window= as a pair of times or templates, not None"),
+        ({"window": Last(timedelta(days=1))}, "needs window= as a pair"),
+        ({"labels": Files("labels.parquet")}, "needs a Table as labels="),
+    ],
+    ids=["event", "last", "files"],
+)
+def test_what_only_a_worker_can_know_does_not_start_in_the_triggerer(wrong: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        make(**START | wrong)
 
 
 def test_no_worker_is_held_by_default() -> None:
