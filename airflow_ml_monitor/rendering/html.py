@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow_ml_monitor import numerals
+from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
-from airflow_ml_monitor.rendering.scripts import scripts
+from airflow_ml_monitor.rendering.scripts import Scripts, scripts
 from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
@@ -32,19 +33,20 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
 
     It loads nothing, runs no script but its own, and shows what comes from data as text. Columns that need a look have
     charts, of at most 60 of them; at most 1,500 checks are listed, the worst first. Values of the configuration that
-    look secret are masked.
+    look secret are masked. Where Altair or vl-convert is not installed, it says so, and has the numbers of the charts
+    in tables.
 
     :param ids: name -> words about where the report is from (report id, run); addresses of the web are links.
-    :raises ConfigurationError: there is something to draw, and Altair or vl-convert is not installed.
     """
     page = _Page()
     known = _known(report, page)
-    drawing = scripts(page.charts)
+    drawing, not_drawn = _drawing(page)
     template = _environment().get_template("report.html.jinja")
     rendered: str = template.render(
         **known,
         facts=[*selection.facts(report).items(), *((name, in_one_line(words)) for name, words in (ids or {}).items())],
         scripts=drawing,
+        not_drawn=not_drawn,
         script_sources=drawing.sources if drawing else "'none'",
         style=_style(),
     )
@@ -78,6 +80,14 @@ class _Page:
         drawn = [_Drawn(chart, place) for place, chart in enumerate(found, start=len(self.charts))]
         self.charts += [one.chart for one in drawn]
         return drawn
+
+
+def _drawing(page: _Page) -> tuple[Scripts | None, str]:
+    """Return what draws the charts, or why nothing does: a page without charts is better than none."""
+    try:
+        return scripts(page.charts), ""
+    except ConfigurationError as error:
+        return None, str(error)
 
 
 def _known(report: Report, page: _Page) -> dict[str, Any]:

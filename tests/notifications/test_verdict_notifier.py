@@ -156,6 +156,14 @@ class TestIncidents:
         clear(dag, run, ["drift"])
         assert inbox.subjects == ["FAIL: m drift"]
 
+    def test_windows_that_are_judged_by_mapped_tasks_are_one_incident(self, inbox: Inbox) -> None:
+        with DAG("vn_mapped", schedule=None) as dag:
+            windows = [make_window(week).to_dict() for week in (0, 1, 2)]
+            Measured.partial(task_id="drift", checks=failing, on_verdict=mail()).expand(window=windows)
+        run = run_dag(dag)
+        assert set(run.states.values()) == {"failed"}
+        assert inbox.subjects == ["FAIL: m drift"]
+
     def test_what_could_not_be_sent_is_told_with_the_next_verdict(
         self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor import AtLeast, CheckResult, Report, build_reference, detect_drift, evaluate_model
-from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.rendering import specs
+from airflow_ml_monitor.rendering import scripts, specs
 from airflow_ml_monitor.rendering.html import MOST_CHARTS
 from tests.rendering.browser import BINARY, browser
 from tests.store.factories import make_check, make_report
@@ -200,10 +200,18 @@ def test_is_written_where_asked(tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text("utf-8") == html
 
 
-def test_what_is_not_installed_is_named(drifted: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
-    with pytest.raises(ConfigurationError, match=r"vl-convert-python, which is not installed; .*\[report\]"):
-        specs.vl_convert()
+@pytest.mark.parametrize("package", ["altair", "vl_convert"])
+def test_without_a_package_that_draws_the_numbers_are_there_and_it_is_named(
+    drifted: Report, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    for made_before in (specs.spec, scripts._library):
+        made_before.cache_clear()
+    monkeypatch.setitem(sys.modules, package, None)
+    page = Page(drifted.to_html())
+    assert re.search(r"charts need (altair|vl-convert-python), which is not installed; install .*\[report\]", page.text)
+    assert page.named("script") == []
+    assert "Shares of rows by n000" in page.text
+    assert any("open" in details for details in page.named("details") if details.get("class") == "numbers")
 
 
 @pytest.mark.integration
