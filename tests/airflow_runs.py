@@ -76,7 +76,7 @@ def run_dag(
     logical_date: datetime | None = None,
     conf: dict[str, Any] | None = None,
     run_type: str = "manual",
-    events: Iterable[dict[str, Any]] = (),
+    events: Iterable[dict[str, Any] | int] = (),
     partition_key: str | None = None,
     between: Callable[[], Any] = lambda: None,
     inline_triggers: bool = True,
@@ -84,7 +84,7 @@ def run_dag(
     """Run a DAG once, to its end.
 
     :param interval: data interval; its start is the logical date. ``None`` with ``logical_date`` is a zero-length one.
-    :param events: the ``extra`` of each asset event that triggered the run.
+    :param events: the ``extra`` of each asset event that triggered the run, or the id of one that there is.
     :param between: called after each round of task runs.
     :param inline_triggers: run the triggers of deferred tasks here; otherwise a triggerer must be running.
     """
@@ -136,7 +136,7 @@ def _create(
     logical_date: datetime | None,
     conf: dict[str, Any] | None,
     run_type: str,
-    events: list[dict[str, Any]],
+    events: list[dict[str, Any] | int],
     partition_key: str | None,
 ) -> str:
     from airflow.utils.session import create_session
@@ -165,9 +165,12 @@ def _create(
         return str(run.run_id)
 
 
-def _add_event(run: Any, extra: dict[str, Any], session: Any) -> None:
+def _add_event(run: Any, extra: dict[str, Any] | int, session: Any) -> None:
     from airflow.models.asset import AssetEvent, AssetModel
 
+    if isinstance(extra, int):
+        run.consumed_asset_events.append(session.get_one(AssetEvent, extra))
+        return
     asset = AssetModel(name=f"asset-{uuid.uuid4().hex[:8]}", uri=f"test://{uuid.uuid4().hex}", group="asset")
     session.add(asset)
     session.flush()

@@ -272,5 +272,6 @@ def summarise(stored: StoredReport, *, most: int = 20) -> dict[str, Any]:
         "as_of": report.as_of.isoformat(),
         "counts": report.counts,
         "headline": report.headline,
+        "failed_checks": [failed.label for failed in report.with_status(Status.ERROR, Status.FAIL)[:most]],
         "reasons": [str(reason) for reason in report.reasons[:most]],
     }

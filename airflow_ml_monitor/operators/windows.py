@@ -11,6 +11,8 @@ from typing import Any
 from airflow_ml_monitor.errors import WindowError
 from airflow_ml_monitor.window import Last, Window, as_utc
 
+_WEEK = re.compile(r"(\d{4})-(\d{2})-(\d{2}) \(W\d{2}\)")
+_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}))?)?)?")
 
 
@@ -84,28 +86,58 @@ def _from_partition(context: Mapping[str, Any]) -> Window | None:
 
 
 def period(key: str) -> Window:
-    """Return the UTC period a partition key names by its own precision: a year, month, day or hour, or ``start/end``.
+    """Return the UTC period that a partition key names.
+
+    By its own precision a year, quarter, month, week, day or hour, as Airflow's partition mappers write them; or
+    ``start/end``.
 
     :raises WindowError: the key is neither.
     """
     start, slash, end = key.partition("/")
     if slash:
         return Window.of((start, end))
+    try:
+        return _week(key) or _quarter(key) or _calendar(key)
+    except ValueError as error:
+        if isinstance(error, WindowError):
+            raise
+        raise WindowError(f"partition key {key!r} names no period: {error}") from error
+
+
+def _week(key: str) -> Window | None:
+    match = _WEEK.fullmatch(key)
+    if match is None:
+        return None
+    first = _first(*match.groups())
+    return Window(first, first + timedelta(weeks=1))
+
+
+def _quarter(key: str) -> Window | None:
+    match = _QUARTER.fullmatch(key)
+    if match is None:
+        return None
+    year, quarter = int(match[1]), int(match[2])
+    after = (year, 3 * quarter + 1) if quarter < 4 else (year + 1, 1)
+    return Window(_first(year, 3 * quarter - 2), _first(*after))
+
+
+def _calendar(key: str) -> Window:
     match = _PERIOD.fullmatch(key)
     if match is None:
         raise WindowError(
-            f"partition key {key!r} names no period; use 2013, 2013-02, 2013-02-04, 2013-02-04T05 or start/end, "
-            "or set window= on the task"
+            f"partition key {key!r} names no period; use 2013, 2013-Q1, 2013-02, 2013-02-04 (W06), 2013-02-04, "
+            "2013-02-04T05 or start/end, by key_format= of the DAG's timetable, or set window= on the task"
         )
-    year, month, day, hour = (None if part is None else int(part) for part in match.groups())
-    try:
-        first = datetime(year or 0, month or 1, day or 1, hour or 0, tzinfo=UTC)
-    except ValueError as error:
-        raise WindowError(f"partition key {key!r} names no period: {error}") from error
+    _, month, day, hour = match.groups()
+    first = _first(*(part for part in match.groups() if part is not None))
     return Window(first, first + _length(first, month, day, hour))
 
 
-def _length(first: datetime, month: int | None, day: int | None, hour: int | None) -> timedelta:
+def _first(year: Any, month: Any = 1, day: Any = 1, hour: Any = 0) -> datetime:
+    return datetime(int(year), int(month), int(day), int(hour), tzinfo=UTC)
+
+
+def _length(first: datetime, month: str | None, day: str | None, hour: str | None) -> timedelta:
     if hour is not None:
         return timedelta(hours=1)
     if day is not None:
