@@ -4,6 +4,7 @@ against what is recomputed row by row at every moment."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,7 +98,7 @@ def write(store: Store, world: World) -> None:
     said.to_sql("labels", store.engine, index=False, if_exists="replace")
 
 
-def look(as_of: datetime, **kwargs: Any) -> Run:
+def look(as_of: datetime, events: Sequence[dict[str, Any]] = (), **kwargs: Any) -> Run:
     """One run of a DAG that judges what is due."""
     settings = JOIN | {"predictions": PREDICTIONS, "labels": LABELS, "model": "m", "as_of": AS_OF}
     pends = {"every": timedelta(weeks=1), "since": SINCE, "min_gain": MIN_GAIN} | kwargs
@@ -107,7 +108,7 @@ def look(as_of: datetime, **kwargs: Any) -> Run:
             task_id="score", **settings, problem="binary", expect=[AtLeast("accuracy", 0.5)], on_fail="record"
         ).expand(window=pending.output)
         score >> GateOperator(task_id="gate") >> EmptyOperator(task_id="go_on")
-    return run_dag(dag, conf={"as_of": as_of.isoformat()})
+    return run_dag(dag, conf={"as_of": as_of.isoformat()}, events=events)
 
 
 def is_due(now: dict[int, Any], then: tuple[datetime, dict[int, Any]] | None, due: datetime, as_of: datetime) -> bool:
@@ -250,6 +251,17 @@ class TestEventsOfAWatch:
 
     def test_looks_at_the_windows_of_all_merged_events_where_asked(self, store: Store) -> None:
         assert self.pending(store, arrived_only=True) == WEEKS[:2]
+
+    def test_a_batch_that_is_told_twice_makes_no_second_verdict(self, store: Store) -> None:
+        write(store, TestThirds().world())
+        told = [{"from_trigger": True, "payload": {"rows": 30, "windows": [WEEKS[0].to_dict()]}}]
+        # A triggerer that is killed before it has kept how far it came tells of its last batch again.
+        first, again = (
+            look(SINCE + timedelta(days=13, hours=hours), events=told, arrived_only=True) for hours in (1, 2)
+        )
+        assert [len(run.xcom("pending")) for run in (first, again)] == [1, 0]
+        (entry,) = store.ledger(model="m", environment="prod")
+        assert entry.verdicts == 1
 
     def test_looks_at_all_windows_otherwise(self, store: Store) -> None:
         assert self.pending(store)[:3] == WEEKS
