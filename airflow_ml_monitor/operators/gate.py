@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from airflow_ml_monitor.store import Decision, StoredReport
 
+_SHOWN = 3
+"""Reasons of a report that is insufficient, in the gate's message."""
+
 
 class GateOperator(MonitoringOperator):
     """Close on the reports of other tasks: this run's upstream monitoring tasks, or any DAG's, by model and window.
@@ -166,7 +169,7 @@ def _found(report: Report, required: bool, task: str, where: dict[str, Any]) -> 
         status=report.status,
         required=required,
         n_current=report.rows_current,
-        message=report.headline,
+        message="; ".join([report.headline, *map(str, report.reasons[:_SHOWN])]),
         detail=where,
     )
     return [verdict]

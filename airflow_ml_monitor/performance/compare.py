@@ -124,8 +124,8 @@ def compare_models(
         )
     ]
     where = None if window is None else Window.of(window)
-    known = sides[0].with_known_delay()  # by the champion's predictions: both models' labels are the same ones
-    sides = [known, replace(sides[1], delay=known.delay)]
+    # Labels are due by the champion's predictions: both models' labels are the same, and one need not say when twice.
+    sides = [sides[0].with_known_delay(), replace(sides[1], delay=timedelta(0))]
     first, second = (Side.of(side, where) for side in sides)
     return Report(
         kind=KIND,

@@ -42,6 +42,11 @@ class Rule:
         return better + (f" by more than {numerals.number(self.margin)}" if self.margin else "")
 
     @property
+    def contrary(self) -> str:
+        """What is proven where the aim is refuted, in words."""
+        return f"not to be {self.aim}" if self.goal == "superiority" else self.aim.removeprefix("no ")
+
+    @property
     def _least(self) -> float:
         return self.margin if self.goal == "superiority" else -self.margin
 
@@ -113,6 +118,8 @@ class Comparison:
 
         :param more_needed: how many more labels would decide, in words.
         """
+        if not self.found.n:
+            return f"none of {self.total:,} labels is known; compare when they have come"
         if self.found.n < LEAST_LABELS:
             few = f"{self.found.n} labelled rows are too few to compare by, {LEAST_LABELS} are needed"
             return few + self._lacking
@@ -124,7 +131,7 @@ class Comparison:
         if self.status is Status.PASS:
             return f"the challenger is proven {self.rule.aim}{self._whatever}: {span}"
         if self.status is Status.FAIL:
-            return f"the challenger is proven not to be {self.rule.aim}{self._whatever}: {span}"
+            return f"the challenger is proven {self.rule.contrary}{self._whatever}: {span}"
         return f"the challenger is not proven {self.rule.aim}: {span}{self._open}{more_needed}"
 
     @property
