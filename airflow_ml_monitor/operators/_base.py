@@ -18,6 +18,7 @@ from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
 from airflow_ml_monitor.operators.inputs import Inputs, Outcome
 from airflow_ml_monitor.operators.lineage import check_results, facets
+from airflow_ml_monitor.operators.links import ReportLink
 from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
@@ -26,6 +27,8 @@ from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from airflow.providers.common.sql.operators.sql import SQLCheckResult
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Asset, Context, ObjectStoragePath
@@ -67,6 +70,7 @@ class MonitoringOperator(BaseOperator):
         *("store_conn_id", "reports_path"),
     )
     ui_color = "#e4f0e8"
+    operator_extra_links = (ReportLink(),)
     kind: ClassVar[str]
 
     def __init__(
@@ -100,6 +104,7 @@ class MonitoringOperator(BaseOperator):
         self.on_verdict = on_verdict
         self.reports_path = reports_path
         self.check_results: list[SQLCheckResult] = []  # as Airflow's own checks keep them for its listeners
+        self.report_id: UUID | None = None
         self._judged: tuple[Report, list[Dataset], Profile | None] | None = None
         # Wrong values are known while the DAG is parsed.
         if self._event is not None:
@@ -134,6 +139,7 @@ class MonitoringOperator(BaseOperator):
         self.log.info("%s\nreport %s", report.summary(), stored.id)
         if event is not None and event.add(summary, context):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
+        self.report_id = stored.id
         self._judged = report, inputs.datasets, outcome.profile
         self.check_results = check_results(report, inputs.datasets[0].label if inputs.datasets else None)
         self._count(report)

@@ -1,0 +1,144 @@
+"""The pages' application: every route asks Airflow who the user is and which DAGs they may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.core_api.security import GetUserDep, get_user
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from airflow_ml_monitor.errors import MonitorError
+from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.pages.html import page, report_page
+from airflow_ml_monitor.store import verdict_lists
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def readable_dags(user: GetUserDep) -> set[str]:
+    """Return the ids of the DAGs that the user may read."""
+    return set(get_auth_manager().get_authorized_dag_ids(user=user, method="GET"))
+
+
+Readable = Annotated[set[str], Depends(readable_dags)]
+After = Annotated[int, Query(ge=0, le=1_000_000)]
+
+
+def make_app() -> FastAPI:
+    """Return the application; it has no documentation of its own and answers nobody unknown."""
+    app = FastAPI(
+        title="ML Monitor",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(get_user)],
+        default_response_class=HTMLResponse,
+    )
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(MonitorError, _failed)
+    app.get("/")(models)
+    app.get("/models/{environment}/{model:path}")(one_model)
+    app.get("/dags/{dag_id}")(one_dag)
+    app.get("/reports/{report_id}")(one_report)
+    return app
+
+
+def models(request: Request, dags: Readable, after: After = 0) -> HTMLResponse:
+    """Models, and what the latest verdicts on each are."""
+    with _store() as connection:
+        found = verdict_lists.latest_verdicts(connection, dags, after=after)
+    grouped: dict[tuple[str, str], list[verdict_lists.Verdict]] = {}
+    for verdict in found:
+        grouped.setdefault((verdict.environment, verdict.model), []).append(verdict)
+    return _page(request, "models.html.jinja", title="Models", models=grouped, after=after)
+
+
+def one_model(
+    request: Request, dags: Readable, environment: str, model: str, kind: str | None = None, after: After = 0
+) -> HTMLResponse:
+    """The current verdicts on a model, window by window."""
+    with _store() as connection:
+        found = verdict_lists.verdicts_on(
+            connection, dags, environment=environment, model=model, kind=kind or None, after=after
+        )
+    title = f"{model} in {environment}"
+    return _page(
+        request,
+        "verdicts.html.jinja",
+        title=title,
+        verdicts=found,
+        after=after,
+        of_model=True,
+        here=["models", environment, model],
+    )
+
+
+def one_dag(
+    request: Request,
+    dags: Readable,
+    dag_id: str,
+    run_id: str | None = None,
+    task_id: str | None = None,
+    after: After = 0,
+) -> HTMLResponse:
+    """What a DAG, one of its runs or one of its tasks reported."""
+    with _store() as connection:
+        found = verdict_lists.verdicts_of(connection, dags, dag_id=dag_id, run_id=run_id, task_id=task_id, after=after)
+    title = " ".join(part for part in (dag_id, task_id, run_id) if part)
+    return _page(
+        request, "verdicts.html.jinja", title=title, verdicts=found, after=after, of_model=False, here=["dags", dag_id]
+    )
+
+
+def one_report(dags: Readable, report_id: UUID) -> HTMLResponse:
+    """A report, whole."""
+    with _store() as connection:
+        found = verdict_lists.report_of(connection, dags, report_id)
+    if found is None:
+        raise HTTPException(404, f"There is no report {report_id} of a DAG that you may read.")
+    return HTMLResponse(report_page(found), headers=_SAFE)
+
+
+@contextmanager
+def _store() -> Iterator[Connection]:
+    """Read the store; nothing is written, whatever the role of its connection may do."""
+    from sqlalchemy import text
+
+    store = MonitorStoreHook(auto_migrate=False).store
+    with store.begin() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        yield connection
+
+
+def _page(request: Request, template: str, **known: Any) -> HTMLResponse:
+    root = request.scope.get("root_path", "")
+    return HTMLResponse(page(template, root=root, query=dict(request.query_params), **known), headers=_SAFE)
+
+
+def _refused(request: Request, error: Exception) -> HTMLResponse:
+    status, said = getattr(error, "status_code", 500), str(getattr(error, "detail", error))
+    return _told(request, status, "Log in to Airflow to see this." if status == 401 else said)
+
+
+def _failed(request: Request, error: Exception) -> HTMLResponse:
+    return _told(request, 503, str(error))
+
+
+def _told(request: Request, status: int, said: str) -> HTMLResponse:
+    root = request.scope.get("root_path", "")
+    text = page("told.html.jinja", root=root, query={}, title="ML Monitor", said=said, status_code=status)
+    return HTMLResponse(text, status_code=status, headers=_SAFE)

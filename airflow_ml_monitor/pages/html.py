@@ -1,0 +1,61 @@
+"""The pages' HTML: templates that escape everything, and one style sheet in light and dark."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.store.stored import StoredReport
+from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
+
+_HERE = Path(__file__).parent
+MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "insufficient": "?", "error": "⚠"}
+
+
+def page(template: str, *, root: str, query: dict[str, str], **known: Any) -> str:
+    """Return a page.
+
+    :param root: the path that the pages are mounted at; ``query``: what the address asks for.
+    """
+    return str(
+        _environment().get_template(template).render(root=root, query=query, marks=MARKS, rows=PAGE_ROWS, **known)
+    )
+
+
+def report_page(stored: StoredReport) -> str:
+    """Return the page of a report; without charts where what draws them is not installed."""
+    origin = stored.origin
+    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
+    ids = {"Report id": str(stored.id), "DAG": origin.dag_id, "Run": origin.run_id, "Task": task}
+    try:
+        return stored.report.to_html(ids=ids)
+    except ConfigurationError:
+        return page("plain.html.jinja", root="", query={}, title="Report", report=stored.report, ids=ids)
+
+
+def _address(root: str, *parts: str, **query: Any) -> str:
+    kept = {name: value for name, value in query.items() if value not in (None, "", 0)}
+    path = "/".join(quote(part, safe="") for part in parts)
+    return f"{root}/{path}" + (f"?{urlencode(kept)}" if kept else "")
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    found = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    sheet = _HERE.parent / "rendering" / "report.css"
+    found.globals |= {"address": _address, "style": Markup(sheet.read_text("utf-8") + _EXTRA)}
+    found.filters["time"] = lambda value: "" if value is None else f"{value:%Y-%m-%d %H:%M}Z"
+    return found
+
+
+_EXTRA = """nav{display:flex;gap:1rem;margin:1rem 0}.empty{color:var(--soft);padding:2rem 0}
+body{max-width:90rem}table{width:100%}th[scope=row]{white-space:nowrap}td p{margin:0}.pager{display:flex;gap:1rem;margin:1rem 0}
+.skip{left:-999px;position:absolute}.skip:focus{left:1rem}"""

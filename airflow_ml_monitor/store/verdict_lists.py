@@ -1,0 +1,127 @@
+"""Verdicts as lists, of some DAGs and no others: what a user may read is cut in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.plain import plain_text
+from airflow_ml_monitor.store.reading import reports_by_id
+from airflow_ml_monitor.store.stored import StoredReport
+
+PAGE_ROWS = 50
+
+_report = tables.report.c
+_current = tables.current_report.c
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A report as a row of a list; ``message`` is its headline and reasons."""
+
+    id: UUID
+    environment: str
+    model: str
+    model_version: str | None
+    kind: str
+    window_start: datetime | None
+    window_end: datetime | None
+    as_of: datetime
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    status: str
+    message: str
+
+    @property
+    def task(self) -> str:
+        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+
+
+_SHOWN = tuple(each.name for each in fields(Verdict))
+
+
+def latest_verdicts(connection: sa.Connection, dags: Collection[str], *, after: int = 0) -> list[Verdict]:
+    """Return the verdicts on the latest window of ``PAGE_ROWS`` models, by environment and model.
+
+    :param after: how many models to leave out.
+    """
+    mine = _report.dag_id.in_(dags)
+    models = (
+        sa.select(_report.environment, _report.model)
+        .where(mine)
+        .distinct()
+        .order_by(_report.environment, _report.model)
+        .offset(after)
+        .limit(PAGE_ROWS)
+        .subquery()
+    )
+    key = (_report.environment, _report.model, _report.kind, _report.dag_id, _report.task_id)
+    query = (
+        sa.select(*(_report[name] for name in _SHOWN))
+        .join(models, sa.and_(models.c.environment == _report.environment, models.c.model == _report.model))
+        .where(mine)
+        .distinct(*key)
+        .order_by(*key, sa.desc(_report.window_end).nulls_last(), sa.desc(_report.as_of), sa.desc(_report.written_at))
+    )
+    return _verdicts(connection, query)
+
+
+def verdicts_on(
+    connection: sa.Connection,
+    dags: Collection[str],
+    *,
+    environment: str,
+    model: str,
+    kind: str | None = None,
+    after: int = 0,
+) -> list[Verdict]:
+    """Return the current verdicts on a model, the latest window first, ``PAGE_ROWS`` of them."""
+    query = _current_ones(dags).where(
+        _current.environment == plain_text(environment), _current.model == plain_text(model)
+    )
+    if kind is not None:
+        query = query.where(_current.kind == plain_text(kind))
+    newest = sa.desc(sa.func.coalesce(_current.window_end, _current.as_of))
+    return _verdicts(connection, query.order_by(newest, _current.kind, _current.id).offset(after).limit(PAGE_ROWS))
+
+
+def verdicts_of(
+    connection: sa.Connection,
+    dags: Collection[str],
+    *,
+    dag_id: str,
+    run_id: str | None = None,
+    task_id: str | None = None,
+    after: int = 0,
+) -> list[Verdict]:
+    """Return what a DAG, one of its runs or tasks reported, the latest first, ``PAGE_ROWS`` of them."""
+    query = sa.select(*(_report[name] for name in _SHOWN)).where(
+        _report.dag_id.in_(dags), _report.dag_id == plain_text(dag_id)
+    )
+    for column, wanted in ((_report.run_id, run_id), (_report.task_id, task_id)):
+        if wanted is not None:
+            query = query.where(column == plain_text(wanted))
+    order = (sa.desc(_report.written_at), _report.id)
+    return _verdicts(connection, query.order_by(*order).offset(after).limit(PAGE_ROWS))
+
+
+def report_of(connection: sa.Connection, dags: Collection[str], key: UUID) -> StoredReport | None:
+    """Return a report; ``None`` where there is none, or of a DAG that is not to be read."""
+    found = reports_by_id(connection, [key])
+    return found[0] if found and found[0].origin.dag_id in dags else None
+
+
+def _current_ones(dags: Collection[str]) -> sa.Select[Any]:
+    return sa.select(*(_current[name] for name in _SHOWN)).where(_current.dag_id.in_(dags))
+
+
+def _verdicts(connection: sa.Connection, query: sa.Select[Any]) -> list[Verdict]:
+    return [Verdict(**row) for row in connection.execute(query).mappings()]

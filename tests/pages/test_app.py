@@ -1,0 +1,181 @@
+"""The pages inside Airflow's own API server: who sees what, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+from airflow_ml_monitor.operators.links import page_address
+from airflow_ml_monitor.store import Store
+from tests.store.factories import make_check, make_origin, make_report, make_window
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
+
+OF_USER = {"ann": {"retraining", "scoring"}, "bob": {"other"}}
+NASTY = "<script>alert(1)</script>"
+
+
+class TwoUsers(SimpleAuthManager):
+    """Airflow's simple login, where each user may read some DAGs."""
+
+    def get_authorized_dag_ids(self, *, user: Any, **_: Any) -> set[str]:
+        return OF_USER[user.username]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """Airflow's API server with the pages mounted by its own plugin loader."""
+    from airflow.api_fastapi.app import create_app, purge_cached_app
+    from fastapi.testclient import TestClient
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW__CORE__AUTH_MANAGER", f"{TwoUsers.__module__}.{TwoUsers.__qualname__}")
+        purge_cached_app()
+        with TestClient(create_app(apps="core"), base_url="http://127.0.0.1") as found:
+            yield found
+    purge_cached_app()
+
+
+@pytest.fixture
+def stored(store_connection: sa.URL) -> list[UUID]:
+    store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+    store.migrate()
+    nasty = make_report(results=(make_check(column=NASTY, message=NASTY),), window=make_window(1))
+    written = [
+        store.write(make_report(), make_origin()),
+        store.write(nasty, make_origin(run_id="manual__2", map_index=3)),
+        store.write(make_report(model="churn"), make_origin(dag_id="other")),
+    ]
+    return [each.id for each in written]
+
+
+def get(client: Any, path: str, user: str | None = "ann") -> Any:
+    from airflow.api_fastapi.app import get_auth_manager
+
+    headers = {}
+    if user is not None:
+        token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=user, role="viewer"))
+        headers["Authorization"] = f"Bearer {token}"
+    return client.get(page_address(path), headers=headers)
+
+
+def paths(stored: list[UUID]) -> list[str]:
+    return ["/", "/models/prod/flight_delay", "/dags/retraining", f"/reports/{stored[0]}"]
+
+
+class TestWhoSeesWhat:
+    def test_nobody_unknown_sees_anything(self, client: Any, stored: list[UUID]) -> None:
+        for path in paths(stored):
+            answer = get(client, path, user=None)
+            assert answer.status_code == 401, (path, answer.text[:300])
+            assert "flight_delay" not in answer.text.replace("/models/prod/flight_delay", "")
+
+    def test_a_false_token_opens_nothing(self, client: Any, stored: list[UUID]) -> None:
+        for path in paths(stored):
+            answer = client.get(page_address(path), headers={"Authorization": "Bearer nonsense"})
+            assert answer.status_code in (401, 403), path
+
+    def test_every_route_asks_who_it_is(self) -> None:
+        from airflow.api_fastapi.core_api.security import get_user
+
+        from airflow_ml_monitor.pages.app import make_app, readable_dags
+
+        for route in make_app().routes:
+            asked = {dependency.call for dependency in route.dependant.dependencies}  # type: ignore[attr-defined]
+            assert {get_user, readable_dags} <= asked, route
+
+    def test_the_right_user_sees_verdicts(self, client: Any, stored: list[UUID]) -> None:
+        for path in paths(stored):
+            answer = get(client, path)
+            assert (answer.status_code, "flight_delay" in answer.text) == (200, True), path
+
+    def test_another_user_sees_none_of_them(self, client: Any, stored: list[UUID]) -> None:
+        assert "flight_delay" not in get(client, "/", user="bob").text
+        assert "churn" in get(client, "/", user="bob").text
+        for path in ("/models/prod/flight_delay", "/dags/retraining"):
+            answer = get(client, path, user="bob")
+            assert "Nothing here that you may read" in answer.text
+            assert "distance" not in answer.text
+
+    def test_a_report_of_a_dag_not_to_be_read_is_not_there(self, client: Any, stored: list[UUID]) -> None:
+        answer = get(client, f"/reports/{stored[0]}", user="bob")
+        assert answer.status_code == 404
+        assert "distance" not in answer.text
+
+    def test_what_is_read_cannot_be_written(self, store_connection: sa.URL, stored: list[UUID]) -> None:
+        from airflow_ml_monitor.pages.app import _store
+
+        with pytest.raises(Exception, match="read-only transaction"), _store() as connection:
+            connection.execute(sa.text("UPDATE ml_monitor.report SET overridden_by = 'eve'"))
+
+
+class TestWhatTheySay:
+    def test_models_have_their_latest_verdict(self, client: Any, stored: list[UUID]) -> None:
+        text = get(client, "/").text
+        assert str(stored[1]) in text
+        assert str(stored[0]) not in text  # of an earlier window
+        assert "2013-02-11 00:00Z to 2013-02-18 00:00Z" in text
+
+    def test_a_model_has_all_windows(self, client: Any, stored: list[UUID]) -> None:
+        text = get(client, "/models/prod/flight_delay").text
+        assert text.index(str(stored[1])) < text.index(str(stored[0]))
+
+    def test_a_kind_and_a_run_and_a_task_can_be_chosen(self, client: Any, stored: list[UUID]) -> None:
+        assert str(stored[0]) not in get(client, "/models/prod/flight_delay?kind=data_quality").text
+        of_run = get(client, "/dags/retraining?run_id=manual__2").text
+        assert str(stored[1]) in of_run
+        assert str(stored[0]) not in of_run
+        assert str(stored[0]) not in get(client, "/dags/retraining?task_id=quality").text
+
+    def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
+        for path in [*paths(stored), f"/reports/{stored[1]}"]:
+            assert NASTY not in get(client, path).text
+
+    def test_long_lists_come_in_pages(self, client: Any, store_connection: sa.URL, stored: list[UUID]) -> None:
+        store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+        for week in range(2, 60):
+            store.write(make_report(window=make_window(week)), make_origin(run_id=f"manual__{week + 2}"))
+        first = get(client, "/models/prod/flight_delay?kind=drift").text
+        assert first.count("<tr>") == 51
+        assert "kind=drift&amp;after=50" in first or "after=50&amp;kind=drift" in first
+        rest = get(client, "/models/prod/flight_delay?kind=drift&after=50").text
+        assert str(stored[0]) in rest
+        assert 'rel="next"' not in rest
+
+    @pytest.mark.parametrize("path", ["/reports/nonsense", "/?after=-1", "/nowhere"])
+    def test_what_is_not_there(self, client: Any, stored: list[UUID], path: str) -> None:
+        assert get(client, path).status_code in (404, 422)
+
+    def test_a_store_without_a_schema_is_said(self, client: Any, store_connection: sa.URL) -> None:
+        answer = get(client, "/")
+        assert answer.status_code == 503
+        assert "ml-monitor migrate" in answer.text
+
+    def test_pages_load_nothing_from_elsewhere(self, client: Any, stored: list[UUID]) -> None:
+        answer = get(client, "/")
+        assert "default-src &#39;none&#39;" in answer.text or "default-src 'none'" in answer.text
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert "http" not in answer.text.replace("http-equiv", "")
+
+
+def test_the_plugin_declares_a_page_and_tabs() -> None:
+    from airflow import plugins_manager
+
+    apps = {each["name"]: each["url_prefix"] for each in plugins_manager.get_fastapi_plugins()[0]}
+    assert apps["ML Monitor"] == "/ml-monitor"
+    found = plugins_manager._get_ui_plugins()[0] if hasattr(plugins_manager, "_get_ui_plugins") else []
+    places = {each["destination"] for each in found if each["name"] == "ML Monitor"}
+    assert places == {"nav", "dag", "dag_run", "task"}
+
+
+def test_the_moment_is_told_in_utc() -> None:
+    from airflow_ml_monitor.pages.html import _environment
+
+    assert _environment().filters["time"](datetime(2013, 2, 4, 5, tzinfo=UTC)) == "2013-02-04 05:00Z"
