@@ -5,27 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG
-from flight_delay.datasets import JANUARY, MODEL, PREDICTIONS
+from flight_delay.datasets import JANUARY, LABELS, MODEL, PREDICTIONS
 
 from airflow_ml_monitor import AtMost, Last, NoWorseThanReference
-from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.operators.estimate_performance import EstimatePerformanceOperator
 
 with DAG("howto_estimate_performance", schedule="@weekly"):
     # [START howto_operator_estimate_performance]
-    labelled = Table(
-        sql="SELECT predicted_at, score, late, arrived_at FROM predictions JOIN labels USING (flight_id) "
-        "WHERE late IS NOT NULL AND NOT cancelled",
-        conn_id="warehouse",
-        time_column="predicted_at",
-        arrived_at_column="arrived_at",
-    )
     estimate = EstimatePerformanceOperator(
         task_id="estimate",
         model=MODEL,
         predictions=PREDICTIONS,
-        reference=labelled,
+        reference=PREDICTIONS,
         reference_window=JANUARY,
+        labels=LABELS,
+        on="flight_id",
+        void="cancelled",
         problem="binary",
         label="late",
         expect=[AtMost("log_loss", 0.6), NoWorseThanReference("roc_auc", 0.05)],

@@ -20,8 +20,10 @@ class EstimatePerformanceOperator(MonitoringOperator):
     come, ``ModelQualityOperator`` sets what they give beside the estimate.
 
     :param predictions: the dataset of predictions; its ``time_column`` is the time of the prediction.
-    :param reference: a dataset of predictions with their labels, none of which the model learnt from: a ``Table`` of a
-        query that joins them, a file. Its ``arrived_at_column`` says since when a label is known.
+    :param reference: a dataset of predictions with their labels, none of which the model learnt from. Its
+        ``arrived_at_column`` says since when a label is known.
+    :param labels: the dataset of the reference's labels, where they are not in its rows; ``on`` is the key they share,
+        ``void`` says which predictions never get one.
     :param problem: ``"binary"``, ``"multiclass"`` or ``"regression"``.
     :param reference_window: event time of the reference; all its rows by default.
     :param expect: ``AtLeast``, ``AtMost``, ``NoWorseThanReference``.
@@ -35,6 +37,7 @@ class EstimatePerformanceOperator(MonitoringOperator):
         "predictions",
         "reference",
         "reference_window",
+        "labels",
     )
     kind = "estimated_performance"
 
@@ -45,6 +48,9 @@ class EstimatePerformanceOperator(MonitoringOperator):
         reference: Dataset | Mapping[str, Any],
         problem: str,
         reference_window: Any = None,
+        labels: Dataset | Mapping[str, Any] | None = None,
+        on: str | Sequence[str] = (),
+        void: str | Mapping[str, Any] | None = None,
         expect: Sequence[Expectation] = (),
         label: str = "label",
         score: str | None = "score",
@@ -62,6 +68,9 @@ class EstimatePerformanceOperator(MonitoringOperator):
         self.reference = reference
         self.problem = problem
         self.reference_window = reference_window
+        self.labels = labels
+        self.on = on
+        self.void = void
         self.expect = expect
         self.label_column = label  # a task's label is its name in Airflow's graph
         self.score = score
@@ -76,7 +85,7 @@ class EstimatePerformanceOperator(MonitoringOperator):
     def compute(self, inputs: Inputs) -> Outcome:
         from airflow_ml_monitor.performance import estimate_performance
 
-        names = ("problem", "expect", "score", "scores", "prediction", "positive", "threshold", "features", "cluster")
+        columns = ("score", "scores", "prediction", "positive", "threshold", "features", "cluster", "on", "void")
         report = estimate_performance(
             inputs.dataset(self.reference),
             inputs.dataset(self.predictions),
@@ -85,7 +94,10 @@ class EstimatePerformanceOperator(MonitoringOperator):
             reference_window=given(self.reference_window),
             as_of=inputs.as_of,
             confidence=self.confidence,
+            problem=self.problem,
+            expect=self.expect,
+            labels=None if self.labels is None else inputs.dataset(self.labels),
             connections=inputs.connections,
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in columns},
         )
         return Outcome(report=report)

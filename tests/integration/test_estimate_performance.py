@@ -75,6 +75,12 @@ def test_an_estimate_is_stored_before_a_label_of_its_window_is_there(store: Stor
     assert (report.rows_reference, report.rows_current) == (1_000, 1_000)
 
 
+def test_the_labels_of_the_reference_may_be_elsewhere(store: Store) -> None:
+    joined = report_of(store, estimate("ep_joined"))
+    report = report_of(store, estimate("ep_labels", reference=PREDICTIONS, labels=LABELS, on="id"))
+    assert report.results == joined.results
+
+
 def test_an_estimate_may_block(store: Store) -> None:
     run = estimate("ep_fail", expect=[AtLeast("roc_auc", 0.95)])
     assert run.states == {"estimate": "failed"}

@@ -45,7 +45,12 @@ OPERATORS: dict[type[Any], dict[str, Any]] = {
     GateOperator: {},
     ModelQualityOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}", "trained_at": "{{ ds }}"},
     CompareModelsOperator: {"champion": DATA, "challenger": DATA, "labels": DATA},
-    EstimatePerformanceOperator: {"predictions": DATA, "reference": DATA, "reference_window": ("{{ ds }}", "{{ ds }}")},
+    EstimatePerformanceOperator: {
+        "predictions": DATA,
+        "reference": DATA,
+        "reference_window": ("{{ ds }}", "{{ ds }}"),
+        "labels": DATA,
+    },
     ExplainChangeOperator: {"predictions": DATA, "labels": DATA, "reference": "{{ ds }}"},
     LabelArrivalsOperator: {"predictions": DATA, "labels": DATA},
 }

@@ -15,6 +15,7 @@ from airflow_ml_monitor.performance.estimation import beside
 from airflow_ml_monitor.performance.estimation.cbpe import estimate_classifier
 from airflow_ml_monitor.performance.estimation.features import Encoder
 from airflow_ml_monitor.performance.estimation.judging import Estimated, require_judgeable, undecided
+from airflow_ml_monitor.performance.estimation.late_labels import LateLabels
 from airflow_ml_monitor.performance.estimation.loss_model import LOSSES, estimate_regressor
 from airflow_ml_monitor.performance.estimation.sides import (
     Side,
@@ -55,6 +56,9 @@ def estimate_performance(
     weight: str | None = None,
     window: Any = None,
     reference_window: Any = None,
+    labels: Any = None,
+    on: str | Sequence[str] = (),
+    void: str | Mapping[str, Any] | None = None,
     as_of: datetime | str | None = None,
     confidence: float = 0.95,
     connections: Connections | None = None,
@@ -83,6 +87,8 @@ def estimate_performance(
         wide as the labels of the reference say that makes them.
     :param weight: refused: what a score is worth for rows that weigh more is not known from rows that count alike.
     :param window: event time of the current rows; ``reference_window`` that of the reference's.
+    :param labels: where the labels of the reference are, if not in its rows; of a key the latest label known at
+        ``as_of`` counts. ``on`` is the key they share, ``void`` says which predictions of it never get one.
     :param as_of: rows of a dataset with an ``arrived_at_column`` that arrived later do not exist; now by default.
     :param confidence: of the intervals. The other parameters are those of ``evaluate_model``.
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
@@ -107,10 +113,11 @@ def estimate_performance(
         confidence=confidence,
     )
     require_judgeable(estimation.expect, estimation.metrics)
+    late = LateLabels.of(labels, on=on, label=label, void=void)
     given, moment = as_dataset(reference), datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
     where, before = (None if one is None else Window.of(one) for one in (window, reference_window))
     common: dict[str, Any] = {"features": estimation.looked_at, "as_of": moment, "connections": connections}
-    known = read_side(given, estimation.scoring, called="reference", labelled=True, window=before, **common)
+    known = read_side(given, estimation.scoring, called="reference", labelled=True, window=before, late=late, **common)
     rows = read_side(as_dataset(current), estimation.scoring, called="current", labelled=False, window=where, **common)
     return Report(
         kind=KIND,
@@ -121,7 +128,9 @@ def estimate_performance(
         rows_reference=len(known.labelled.answers),
         rows_current=len(rows.read.valid),
         duration=time.perf_counter() - started,
-        config=estimation.to_dict() | {"reference": given.to_dict(), "current": as_dataset(current).to_dict()},
+        config=estimation.to_dict()
+        | {"reference": given.to_dict(), "current": as_dataset(current).to_dict()}
+        | ({} if late is None else late.to_dict()),
     )
 
 

@@ -191,6 +191,7 @@ def test_errors_that_grew_for_rows_alike_are_not_seen() -> None:
         ({"expect": AtLeast("average_precision", 0.5)}, "average_precision cannot be estimated without labels"),
         ({"score": None, "prediction": "answer"}, "needs probabilities"),
         ({"features": ["x", "label"]}, "the column of the label"),
+        ({"on": "id"}, "give labels=, too"),
         ({"confidence": 1.0}, "confidence=1.0"),
         ({"problem": "ranking"}, "is judged by labels alone"),
         ({"reference_window": ("2026-01-01T00:00Z", "2026-01-02T00:00Z")}, "needs time_column="),
@@ -207,6 +208,16 @@ def test_the_reference_is_cut_by_its_own_window() -> None:
     first, second = (at[0], at[200]), (at[200], at[300])
     report = estimate_performance(rows, rows, problem="binary", reference_window=first, window=second)
     assert (report.rows_reference, report.rows_current) == (200, 100)
+
+
+def test_labels_of_their_own_give_what_labelled_rows_give() -> None:
+    reference, current = binary(400, seed=1).assign(id=range(400)), binary(300, seed=2)
+    corrected = pd.concat([reference.assign(label=~reference["label"], day=1), reference.assign(day=2)])
+    at = pd.to_datetime(corrected["day"], unit="D", utc=True, origin="2026-01-01")
+    labels = Frame(InMemory(corrected[["id", "label"]].assign(arrived_at=at)), arrived_at_column="arrived_at")
+    report = estimated(reference.drop(columns="label"), current, labels=labels, on="id")
+    assert report.results == estimated(reference, current).results
+    assert report.config["on"] == ["id"]
 
 
 def test_a_report_is_plain_json_and_comes_back() -> None:
