@@ -21,6 +21,7 @@ from airflow.sdk import DAG
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Files, Table
+from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 from airflow_ml_monitor.sensors.labels import LabelsSensor
 from tests.airflow_runs import Run, run_dag
 from tests.conftest import as_airflow_connection
@@ -146,6 +147,17 @@ class TestDeferred:
         run = run_sensor("labels_overdue_soon", deferrable=True, timeout=timedelta(days=7), overdue_after=soon)
         assert run.states == {"labels": "failed"}
         assert "and overdue since" in str(run.errors["labels"])
+
+    def test_it_goes_by_a_delay_that_is_learnt_at_each_look(self, warehouse: sa.Engine) -> None:
+        arrive(warehouse, 6)
+        learnt = LearntDelay(quantile=0.5, over=timedelta(days=10))
+        # Nine predictions, 2.4 hours apart. The first six had their label 24 to 12 hours later; the others were waited
+        # for 18.6, 16.2 and 13.8 hours. Of 9, 7, 5 and 3 left at 12, 14.4, 16.8 and 19.2 hours one was labelled each
+        # time: half of them at 19.2.
+        as_of = (DAY.end + timedelta(hours=9)).isoformat()
+        run = run_sensor("labels_learnt", deferrable=True, on_timeout="go_on", delay=learnt, as_of=as_of, timeout=1)
+        found = run.xcom("labels")["counts"]
+        assert (found["mature"], found["labelled"], found["predictions"]) == (6, 6, 10)
 
     def test_its_timeout_goes_on_with_what_is_there(self, warehouse: sa.Engine) -> None:
         arrive(warehouse, 6)
