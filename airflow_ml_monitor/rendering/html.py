@@ -12,8 +12,9 @@ from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
+from airflow_ml_monitor.rendering.labels import labels_of
 from airflow_ml_monitor.rendering.scripts import Scripts, scripts
-from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured
+from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured, percent
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 MOST_CHARTS = 60
@@ -25,7 +26,6 @@ _MOST_METRICS = 20
 _MOST_CONFIG = 100_000
 _LONGEST = 1_000
 _HERE = Path(__file__).resolve().parent
-_LABEL_COUNTS = ("predictions", "void", "mature", "labelled", "missing", "corrected_labels", "unmatched_labels")
 
 
 def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
@@ -104,7 +104,8 @@ def _known(report: Report, page: _Page) -> dict[str, Any]:
         "columns_without_charts": len(columns) > MOST_CHARTS,
         "most_charts": MOST_CHARTS,
         "metrics": page.draw(charts.of_metrics(report)[:_MOST_METRICS]),
-        "labels": _labels(report),
+        "told": [_row(one) for one in selection.told_metrics(report)],
+        "labels": labels_of(report),
         "answers": page.draw(charts.of_answers(report)),
         "config": _config(report),
     }
@@ -165,31 +166,10 @@ def _said(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 def _moves(result: CheckResult) -> list[list[str]]:
     moved: Mapping[str, list[list[Any]]] = result.detail["levels_moved"]
     return [
-        [in_one_line(level), what, _percent(was), _percent(now)]
+        [in_one_line(level), what, percent(was), percent(now)]
         for what in ("grew", "shrank", "appeared", "vanished")
         for level, was, now in moved.get(what, ())
     ]
-
-
-def _percent(share: float) -> str:
-    return f"{numerals.number(100 * share, 3)} %"
-
-
-def _labels(report: Report) -> dict[str, Any] | None:
-    """Return the shares of labels that are known, and the counts behind them; ``None`` of a report without labels."""
-    shares = ("coverage", "completeness")
-    known = {one.check: one for one in report.results if one.segment is None and one.check in shares}
-    if not known:
-        return None
-    counts = next(iter(known.values())).detail
-    return {
-        "shares": [
-            {"name": name.capitalize(), "value": one.value, "text": f"{one.value:.1%}"}
-            for name, one in known.items()
-            if one.value is not None
-        ],
-        "counts": [(name.replace("_", " "), f"{counts[name]:,}") for name in _LABEL_COUNTS if name in counts],
-    }
 
 
 def _config(report: Report) -> str:

@@ -64,6 +64,19 @@ def measured(result: CheckResult) -> tuple[str, str]:
     return ("" if result.value is None else value), (result.limits.written(lower, upper) if limited else "")
 
 
+def told_metrics(report: Report) -> list[CheckResult]:
+    """Return the metrics of all rows that have an interval and no limit: they are told, not judged."""
+    return [
+        one
+        for one in report.results
+        if one.interval is not None and one.segment is None and one.limits.lower is None and one.limits.upper is None
+    ]
+
+
+def percent(share: float) -> str:
+    return f"{numerals.number(100 * share, 3)} %"
+
+
 def in_one_line(text: object) -> str:
     """Return a text without line breaks and characters that are not shown."""
     return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_ml_monitor import AtLeast, CheckResult, Report, build_reference, detect_drift, evaluate_model
+from airflow_ml_monitor import AtLeast, CheckResult, Report, build_reference, detect_drift, evaluate_model, numerals
 from airflow_ml_monitor.rendering import scripts, specs
 from airflow_ml_monitor.rendering.html import MOST_CHARTS
 from tests.rendering.browser import BINARY, browser
@@ -172,9 +172,18 @@ def test_a_column_that_moved_has_both_distributions_once(drifted: Report) -> Non
 
 def test_metrics_have_intervals_limits_and_labels_their_counts(judged: Report) -> None:
     page = Page(judged.to_html())
-    told = ("roc_auc with intervals and limits", "Completeness", "96.7%", "missing 100", "Rows by truth and answer")
+    told = ("roc_auc with intervals and limits", "Completeness", "96.7 %", "missing 100", "Rows by truth and answer")
     for part in told:
         assert part in page.text
+
+
+def test_metrics_without_a_limit_and_missing_labels_by_answer_are_in_tables(judged: Report) -> None:
+    page = Page(judged.to_html())
+    brier = next(one for one in judged.results if one.metric == "brier" and one.segment is None)
+    assert f"brier {numerals.number(brier.value)} " in page.text
+    part = next(one for one in judged.results if one.check == "missing_labels").detail["by_answer"][0]
+    first = f"{numerals.number(part['from'])} {numerals.number(part['to'])} {part['answers']:,} {part['known']:,} "
+    assert first in page.text
 
 
 def test_two_hundred_columns_that_all_moved_stay_under_two_megabytes() -> None:
