@@ -33,6 +33,7 @@ def test_rates_are_as_asked_as_far_as_the_replications_tell(hits: int, as_asked:
         ("2 % positives, entities", ("accuracy", "recall", "specificity")),
         ("30 % positives, entities", ("accuracy", "precision", "roc_auc")),
         ("heavy tails, entities", ("bias", "mae", "r2")),
+        ("rankings, entities", ("map", "ndcg", "recall@3")),
     ],
 )
 def test_intervals_of_entities_hold_the_truth(case: str, metrics: tuple[str, ...]) -> None:
