@@ -88,6 +88,8 @@ def pip_install(command: list[str], tmp_path: Path) -> None:
     assert any(re.search(r"store/migrations/versions/v0001\w+\.py$", name) for name in names)
     assert any(re.search(r"store/migrations/versions/v0002\w+\.py$", name) for name in names)
     assert any(name.endswith("entry_points.txt") for name in names)
+    page = {f"airflow_ml_monitor/rendering/report.{part}" for part in ("html.jinja", "css", "js")}
+    assert page | {"airflow_ml_monitor/notifications/mail.html.jinja"} <= set(names)
     assert not any(name.startswith(("tests/", "dags/")) for name in names)
 
 
