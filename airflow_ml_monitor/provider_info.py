@@ -67,6 +67,7 @@ def get_provider_info() -> dict[str, Any]:
                     "airflow_ml_monitor.triggers.labels",
                     "airflow_ml_monitor.triggers.labels_arrived",
                     "airflow_ml_monitor.triggers.labels_start",
+                    "airflow_ml_monitor.triggers.reports",
                 ],
             }
         ],

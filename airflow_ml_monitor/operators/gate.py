@@ -8,19 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome
+from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
 from airflow_ml_monitor.operators.decided import decided, deciding_status
 from airflow_ml_monitor.operators.estimated import proves_nothing, unproven
 from airflow_ml_monitor.operators.instances import Evidence, latest_runs, named, states_of
 from airflow_ml_monitor.operators.upstream import GATE, upstream_evidence
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_ml_monitor.store import Decision, StoredReport
+    from airflow_ml_monitor.triggers.reports import ReportsTrigger
 
 _SHOWN = 3
 """Reasons of a report that is insufficient, in the gate's message."""
@@ -40,8 +42,9 @@ class GateOperator(MonitoringOperator):
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).
-    :param wait: how long missing reports of other DAGs are waited for (the task reschedules, it holds no worker).
+    :param wait: how long missing reports of other DAGs are waited for; the task reschedules, it holds no worker.
     :param poke_interval: how often to look while waiting.
+    :param deferrable: wait in the triggerer, which starts the task only when there is another report.
     :param close_on: statuses that close; a deployment gate adds ``"insufficient"``.
     :raises ConfigurationError: ``kinds`` without ``model`` or with ``tasks``; either empty; ``wait`` without ``kinds``.
     """
@@ -57,15 +60,20 @@ class GateOperator(MonitoringOperator):
         kinds: Collection[str] | None = None,
         wait: timedelta | None = None,
         poke_interval: timedelta = timedelta(minutes=1),
+        deferrable: bool = False,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("trigger_rule", "all_done" if kinds is None else "none_failed")
         super().__init__(model=model, **kwargs)
-        for name, given in (("tasks", tasks), ("kinds", kinds)):
-            if isinstance(given, str) or (given is not None and not given):
-                raise ConfigurationError(f"{name}={given!r} must be a list of names, and not an empty one")
+        for name, names in (("tasks", tasks), ("kinds", kinds)):
+            if isinstance(names, str) or (names is not None and not names):
+                raise ConfigurationError(f"{name}={names!r} must be a list of names, and not an empty one")
         if kinds is not None and (model is None or tasks is not None):
             raise ConfigurationError("a gate across DAGs (kinds=) needs model= and takes no tasks=")
+        if deferrable and wait is None:
+            raise ConfigurationError(
+                "deferrable=True is for a gate that waits; give wait= a time such as timedelta(hours=6)"
+            )
         if wait is not None and kinds is None:
             raise ConfigurationError(
                 "wait= is for gates across DAGs (kinds=); upstream tasks of this run are waited for"
@@ -74,11 +82,18 @@ class GateOperator(MonitoringOperator):
         self.kinds = kinds
         self.wait = wait
         self.poke_interval = poke_interval
+        self.deferrable = deferrable
+        self._deadline: str | None = None
+        self._seen: list[str] = []
+
+    def execute(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        self._deadline = None if event is None else event["deadline"]
+        return super().execute(context)
 
     def compute(self, inputs: Inputs) -> Outcome:
         evidence = self._evidence(inputs)
         if evidence.missing and self.wait is not None:
-            self._wait(inputs.context, evidence)
+            self._wait(inputs, evidence)
         required = self._gating.closes(Status.INSUFFICIENT)
         decisions = inputs.store.decisions([one.id for one in evidence.reports])
         judged = [check for one in evidence.reports for check in _judged(one, required, decisions.get(one.id))]
@@ -129,6 +144,7 @@ class GateOperator(MonitoringOperator):
             window=inputs.window,
             kinds=kinds,
         )
+        self._seen = [str(one.id) for one in current]
         evidence = Evidence()
         for (dag_id, task_id), reports in latest_runs(current).items():
             states = states_of(inputs.context, task_id, dag_id=dag_id, run_id=reports[0].origin.run_id)
@@ -139,12 +155,36 @@ class GateOperator(MonitoringOperator):
             evidence.missing[kind] = f"the store has no {kind} report of {inputs.model} for {inputs.window}"
         return evidence
 
-    def _wait(self, context: Context, evidence: Evidence) -> None:
+    def _wait(self, inputs: Inputs, evidence: Evidence) -> None:
         now = datetime.now(UTC)
-        started = context["ti"].get_first_reschedule_date(context) or now
-        if self.wait is not None and now - started < self.wait:
-            self.log.info("waiting for %s", "; ".join(evidence.missing.values()))
-            raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]
+        started = inputs.context["ti"].get_first_reschedule_date(inputs.context) or now
+        deadline = started + (self.wait or timedelta(0)) if self._deadline is None else as_utc(self._deadline)
+        if now >= deadline:
+            return
+        self.log.info("waiting for %s", "; ".join(evidence.missing.values()))
+        if self.deferrable:
+            self.defer(trigger=self._trigger(inputs, evidence, deadline), method_name="execute")
+        raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]
+
+    def _trigger(self, inputs: Inputs, evidence: Evidence, deadline: datetime) -> ReportsTrigger:
+        from airflow_ml_monitor.triggers.reports import ReportsTrigger
+
+        # Where every kind is there, what is missing is of a task that still runs: the store may never tell of it.
+        lacking = any(kind in evidence.missing for kind in self.kinds or ())
+        about = {
+            "model": inputs.model,
+            "model_version": inputs.model_version,
+            "environment": inputs.environment,
+            "window": None if inputs.window is None else inputs.window.to_dict(),
+            "kinds": sorted(self.kinds or ()),
+        }
+        return ReportsTrigger(
+            about=about,
+            known=self._seen if lacking else None,
+            store_conn_id=MonitorStoreHook(given(self.store_conn_id)).store_conn_id,
+            poke_interval=self.poke_interval.total_seconds(),
+            deadline=deadline.isoformat(),
+        )
 
 
 def _judged(stored: StoredReport, required: bool, decision: Decision | None) -> list[CheckResult]:
