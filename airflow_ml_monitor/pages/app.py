@@ -15,12 +15,14 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airflow_ml_monitor.errors import MonitorError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.pages.heat import Heat
 from airflow_ml_monitor.pages.html import page, report_page
 from airflow_ml_monitor.store import verdict_lists
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_MOST_WINDOWS = 26
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -52,6 +54,7 @@ def make_app() -> FastAPI:
     app.add_exception_handler(MonitorError, _failed)
     app.get("/")(models)
     app.get("/models/{environment}/{model:path}")(one_model)
+    app.get("/drift")(drift)
     app.get("/dags/{dag_id}")(one_dag)
     app.get("/reports/{report_id}")(one_report)
     return app
@@ -84,7 +87,17 @@ def one_model(
         after=after,
         of_model=True,
         here=["models", environment, model],
+        environment=environment,
+        model=model,
     )
+
+
+def drift(request: Request, dags: Readable, environment: str, model: str) -> HTMLResponse:
+    """A model's columns by its latest windows."""
+    with _store() as connection:
+        cells = verdict_lists.drift_cells(connection, dags, environment=environment, model=model, windows=_MOST_WINDOWS)
+    title = f"Drift of {model} in {environment}"
+    return _page(request, "drift.html.jinja", title=title, heat=Heat.of(cells), environment=environment, model=model)
 
 
 def one_dag(

@@ -50,12 +50,7 @@ def _environment() -> Any:
     found = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    sheet = _HERE.parent / "rendering" / "report.css"
-    found.globals |= {"address": _address, "style": Markup(sheet.read_text("utf-8") + _EXTRA)}
+    sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css"]
+    found.globals |= {"address": _address, "style": Markup("".join(sheet.read_text("utf-8") for sheet in sheets))}
     found.filters["time"] = lambda value: "" if value is None else f"{value:%Y-%m-%d %H:%M}Z"
     return found
-
-
-_EXTRA = """nav{display:flex;gap:1rem;margin:1rem 0}.empty{color:var(--soft);padding:2rem 0}
-body{max-width:90rem}table{width:100%}th[scope=row]{white-space:nowrap}td p{margin:0}.pager{display:flex;gap:1rem;margin:1rem 0}
-.skip{left:-999px;position:absolute}.skip:focus{left:1rem}"""

@@ -67,7 +67,8 @@ def get(client: Any, path: str, user: str | None = "ann") -> Any:
 
 
 def paths(stored: list[UUID]) -> list[str]:
-    return ["/", "/models/prod/flight_delay", "/dags/retraining", f"/reports/{stored[0]}"]
+    drift = "/drift?environment=prod&model=flight_delay"
+    return ["/", "/models/prod/flight_delay", drift, "/dags/retraining", f"/reports/{stored[0]}"]
 
 
 class TestWhoSeesWhat:
@@ -99,9 +100,9 @@ class TestWhoSeesWhat:
     def test_another_user_sees_none_of_them(self, client: Any, stored: list[UUID]) -> None:
         assert "flight_delay" not in get(client, "/", user="bob").text
         assert "churn" in get(client, "/", user="bob").text
-        for path in ("/models/prod/flight_delay", "/dags/retraining"):
+        for path in paths(stored)[1:-1]:
             answer = get(client, path, user="bob")
-            assert "Nothing here that you may read" in answer.text
+            assert "that you may read" in answer.text
             assert "distance" not in answer.text
 
     def test_a_report_of_a_dag_not_to_be_read_is_not_there(self, client: Any, stored: list[UUID]) -> None:
@@ -133,6 +134,12 @@ class TestWhatTheySay:
         assert str(stored[1]) in of_run
         assert str(stored[0]) not in of_run
         assert str(stored[0]) not in get(client, "/dags/retraining?task_id=quality").text
+
+    def test_columns_by_windows_say_how_far_each_was_from_its_limit(self, client: Any, stored: list[UUID]) -> None:
+        text = get(client, "/drift?environment=prod&model=flight_delay").text
+        assert "04 Feb 2013" in text
+        assert text.count('<td class="fail">') == 2
+        assert "1.40" in text
 
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
         for path in [*paths(stored), f"/reports/{stored[1]}"]:

@@ -1,0 +1,46 @@
+"""Columns by windows: which drifted when, the worst ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_ml_monitor.store.verdict_lists import Cell
+
+MOST_COLUMNS = 100
+_WORSE = ("pass", "insufficient", "warn", "fail", "error")
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A table: a row for each column, a cell for each window.
+
+    :param left_out: columns that are not shown, all of them calmer than those that are.
+    """
+
+    windows: tuple[datetime, ...]
+    rows: Mapping[str, Mapping[datetime, Cell]]
+    left_out: int
+
+    @classmethod
+    def of(cls, cells: Iterable[Cell]) -> Heat:
+        """Return the table of cells; of two for one place the worse."""
+        rows: dict[str, dict[datetime, Cell]] = {}
+        for cell in cells:
+            row = rows.setdefault(cell.column, {})
+            if cell.window_start not in row or _badness(row[cell.window_start]) <= _badness(cell):
+                row[cell.window_start] = cell
+        order = sorted(rows, key=lambda name: (-max(map(_badness, rows[name].values())), -_closed(rows[name]), name))
+        windows = sorted({start for row in rows.values() for start in row})
+        return cls(tuple(windows), {name: rows[name] for name in order[:MOST_COLUMNS]}, len(order[MOST_COLUMNS:]))
+
+
+def _badness(cell: Cell) -> int:
+    return _WORSE.index(cell.status)
+
+
+def _closed(row: Mapping[datetime, Cell]) -> int:
+    return sum(_badness(cell) >= _WORSE.index("fail") for cell in row.values())
