@@ -29,6 +29,7 @@ class LabelledOperator(MonitoringOperator):
     :param threshold: the score from which on a binary answer is positive.
     :param query: column of the predictions that says which rows are ranked together, such as those of a search
         (ranking).
+    :param label_range: the least and the greatest target that there can be (regression).
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
         says when, such as ``"label_due_at"``; or a ``LearntDelay`` with ``over``.
     :param void: the predictions that never get a label: a boolean column of predictions or labels, or
@@ -52,6 +53,7 @@ class LabelledOperator(MonitoringOperator):
         positive: Any = None,
         threshold: float = 0.5,
         query: str | None = None,
+        label_range: Sequence[float] | None = None,
         delay: Delay = timedelta(0),
         void: str | Mapping[str, Any] | None = None,
         confidence: float = 0.95,
@@ -73,13 +75,15 @@ class LabelledOperator(MonitoringOperator):
         self.positive = positive
         self.threshold = threshold
         self.query = query
+        self.label_range = label_range
         self.delay = delay
         self.void = void
         self.confidence = confidence
 
     def _options(self, inputs: Inputs) -> dict[str, Any]:
         """Return what the library's functions are told alike."""
-        names = ("on", "problem", "score", "scores", "prediction", "positive", "threshold", "query", "delay", "void")
+        columns = ("on", "problem", "score", "scores", "prediction", "positive", "threshold", "query")
+        names = (*columns, "label_range", "delay", "void")
         return {name: getattr(self, name) for name in names} | {
             "label": self.label_column,
             "confidence": self.confidence,

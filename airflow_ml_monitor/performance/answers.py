@@ -35,6 +35,7 @@ class Answers:
     :param cluster: which rows belong together, a code each, shape (n,); ``None`` where each stands alone.
     :param weight: how much each row counts, not below zero, shape (n,); ``None`` where all count alike.
     :param query: which rows are ranked together, a code each, shape (n,) (ranking).
+    :param span: the least and the greatest target that there can be (regression); ``None`` where it may be anything.
     """
 
     problem: Problem
@@ -45,6 +46,7 @@ class Answers:
     cluster: NDArray[np.int64] | None = None
     weight: Numbers | None = None
     query: NDArray[np.int64] | None = None
+    span: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -60,6 +62,7 @@ class Answers:
             cluster=None if self.cluster is None else self.cluster[rows],
             weight=None if self.weight is None else self.weight[rows],
             query=None if self.query is None else self.query[rows],
+            span=self.span,
         )
 
     @property

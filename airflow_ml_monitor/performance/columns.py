@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 
 Mask = NDArray[np.bool_]
@@ -92,3 +93,24 @@ def require_whole_queries(answers: Answers, name: str) -> None:
     cut = pairs.shape[1] - len(np.unique(answers.query))
     if cut:
         raise DataError(f"cluster={name!r} differs within queries ({cut:,} times); name a column that says who asked")
+
+
+def span(given: Sequence[float] | None) -> tuple[float, float] | None:
+    """Return the least and the greatest target that there can be.
+
+    :raises ConfigurationError: these are not two numbers in ascending order.
+    """
+    if given is None:
+        return None
+    ends = tuple(given)
+    if len(ends) != 2 or not all(map(math.isfinite, ends)) or ends[0] >= ends[1]:
+        raise ConfigurationError(
+            f"label_range={given!r} must be two numbers, the least and the greatest target there can be"
+        )
+    return float(ends[0]), float(ends[1])
+
+
+def is_outside(targets: Numbers, ends: tuple[float, float] | None) -> NDArray[np.bool_]:
+    """Return which targets are outside the span, where there is one."""
+    outside: NDArray[np.bool_] = np.zeros(len(targets), dtype=bool)
+    return outside if ends is None else (targets < ends[0]) | (targets > ends[1])

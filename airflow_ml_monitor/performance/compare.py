@@ -60,6 +60,7 @@ def compare_models(
     cluster: str | None = None,
     weight: str | None = None,
     query: str | None = None,
+    label_range: Sequence[float] | None = None,
     connections: Connections | None = None,
 ) -> Report:
     """Return a report on the difference of two models on the same labelled rows, pair by pair.
@@ -84,6 +85,7 @@ def compare_models(
         others are told.
     :param cluster: column of the champion's predictions that says which rows belong together; ``weight`` how much a row
         counts; ``query`` which rows are ranked together (ranking).
+    :param label_range: the least and the greatest target that there can be (regression).
     :raises ConfigurationError: what is asked for cannot go together; nothing has been read then.
     :raises DataError: the data is there and cannot be used as described.
     """
@@ -100,6 +102,7 @@ def compare_models(
         cluster=cluster,
         weight=weight,
         query=query,
+        label_range=label_range,
     )
     rule = Rule(metric=comparable(metric, scoring), goal=goal, margin=margin, min_completeness=min_completeness)
     veto = SegmentVeto(as_segments(segments), segment_margin)

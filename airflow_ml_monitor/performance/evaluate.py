@@ -52,6 +52,7 @@ def evaluate_model(
     cluster: str | None = None,
     weight: str | None = None,
     query: str | None = None,
+    label_range: Sequence[float] | None = None,
     delay: Delay = timedelta(0),
     void: str | Mapping[str, Any] | None = None,
     segments: str | Segment | Iterable[str | Segment] = (),
@@ -96,6 +97,8 @@ def evaluate_model(
         without a value stands alone. Intervals are as wide as that makes them.
     :param weight: column of the predictions that says how much a row counts, not below zero.
     :param query: column of the predictions that says which rows are ranked together (ranking).
+    :param label_range: the least and the greatest target that there can be (regression): with them missing labels
+        have a worst case. A label outside is invalid.
     :param delay: a prediction is mature, its label due, that long after its time; or the column of the predictions that
         says when, such as ``"label_due_at"``; or a ``LearntDelay`` with ``over``.
     :param void: which predictions never get a label: a boolean column of either dataset, or ``{column: value(s)}``.
@@ -134,6 +137,7 @@ def evaluate_model(
             cluster=cluster,
             weight=weight,
             query=query,
+            label_range=label_range,
         ),
         expect=(expect,) if isinstance(expect, Expectation) else tuple(expect),
         segments=as_segments(segments),

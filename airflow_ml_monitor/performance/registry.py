@@ -52,7 +52,7 @@ class Difference(NamedTuple):
 Better = Literal["higher", "lower", "neither"]
 Needs = Literal["score", "predicted"]
 Estimator = Callable[[Answers, float], Estimate]
-Completions = Callable[[Answers], tuple[Numbers, Numbers]]
+Completions = Callable[[Answers], tuple[Numbers, Numbers] | None]
 RowLoss = Callable[[Answers], Numbers]
 Comparison = Callable[[Answers, Answers, float], Difference]
 Influence = Callable[[Answers], tuple[float, Numbers]]
@@ -225,9 +225,10 @@ def bounds(metric: Metric, answers: Answers, *, confidence: float = 0.95) -> Bou
     if metric.completions is None or (answers.weight is not None and not metric.row_by_row):
         return None
     _require(metric, answers)
-    lowest, highest = (
-        _computed(metric, answers.with_labels(labels), confidence) for labels in metric.completions(answers)
-    )
+    completed = metric.completions(answers)
+    if completed is None:
+        return None
+    lowest, highest = (_computed(metric, answers.with_labels(labels), confidence) for labels in completed)
     return Bounds(lowest, highest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -12,22 +12,18 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.class_columns import (
-    class_codes,
-    classes_of,
-    missing_and,
-    require_alike,
-    strange,
-)
+from airflow_ml_monitor.performance.class_columns import class_codes, classes_of, missing_and, require_alike, strange
 from airflow_ml_monitor.performance.columns import (
     clusters,
     counted,
+    is_outside,
     numbers,
     probabilities,
     probability_faults,
     queries,
     relevances,
     require_whole_queries,
+    span,
     weights,
 )
 
@@ -66,6 +62,7 @@ class Scoring:
     cluster: str | None = None
     weight: str | None = None
     query: str | None = None
+    label_range: tuple[float, float] | None = None
 
     @classmethod
     def of(
@@ -81,6 +78,7 @@ class Scoring:
         cluster: str | None = None,
         weight: str | None = None,
         query: str | None = None,
+        label_range: Sequence[float] | None = None,
     ) -> Scoring:
         """Read it from the arguments of ``evaluate_model``: what a problem has no use for is dropped."""
         try:
@@ -103,6 +101,7 @@ class Scoring:
             cluster=cluster,
             weight=weight,
             query=query if kind is Problem.RANKING else None,
+            label_range=span(label_range) if kind is Problem.REGRESSION else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -234,8 +233,10 @@ def _ranking(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
 def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     said, truth = numbers(frame[str(scoring.prediction)]), numbers(frame[scoring.label])
     finite = np.isfinite(truth)
+    outside = finite & labelled & is_outside(truth, scoring.label_range)
     wrong = counted(
         {
+            "a target outside label_range": int(outside.sum()),
             "infinite": int((labelled & np.isinf(truth)).sum()),
             "no number": int((labelled & np.isnan(truth)).sum()),
         }
@@ -248,8 +249,9 @@ def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     )
     answers = Answers(
         problem=Problem.REGRESSION,
-        y=np.where(labelled & finite, truth, np.nan),
+        y=np.where(labelled & finite & ~outside, truth, np.nan),
         predicted=np.where(np.isfinite(said), said, np.nan),
+        span=scoring.label_range,
     )
     return Read(answers=answers, valid=np.isfinite(said), invalid_answers=reasons, invalid_labels=wrong)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from airflow_ml_monitor import numerals
-from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.decidable import labels_needed
 from airflow_ml_monitor.performance.estimation.propensity import weighted_up
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, Expectation
@@ -115,7 +115,7 @@ class Ruling:
             said = f"{missing:,} of {total:,} labels are missing, and {self.metric.name} has no worst case"
             return Verdict(
                 Status.INSUFFICIENT,
-                f"{said}; judge again when they have come, or set min_completeness",
+                f"{said}; judge again when they have come, or set min_completeness{self._bounded_by}",
                 {"provisional": True},
             )
         status, low, high = extremes
@@ -126,6 +126,12 @@ class Ruling:
             said += more_needed(more, missing, total)
             detail |= {"labels_needed": more, "provisional": True}
         return Verdict(status, said, detail)
+
+    @property
+    def _bounded_by(self) -> str:
+        """Say what would give the metric a worst case, where anything would."""
+        targets = self.metric.problem is Problem.REGRESSION and self.metric.completions is not None
+        return ", or give label_range, the least and the greatest target there can be" if targets else ""
 
     def _extremes(self, answers: Answers) -> tuple[Status, Estimate, Estimate] | None:
         """Return what holds whatever the missing labels are, and the metric with them at either extreme."""

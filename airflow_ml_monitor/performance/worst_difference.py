@@ -17,9 +17,10 @@ def difference_at_worst(
 ) -> Difference | None:
     """Return the difference with every missing label (NaN in ``y``) as it is worst for the challenger.
 
-    With champion and challenger swapped, and its sign turned, it is the difference at its best. ``None`` where the
-    metric has no closed form of that: it is a mean of losses per row, made of the table truth x answer of two classes,
-    or the area under the ROC curve. Of the completions in which the metric is defined it is the extreme one.
+    With champion and challenger swapped, and its sign turned, it is the difference at its best. Of the completions in
+    which the metric is defined it is the extreme one. ``None`` where the metric has no closed form of that: it is a
+    mean of losses per row (of targets ``mae``, ``mse`` and pinball losses, where their span is known), made of the
+    table truth x answer of two classes, or the area under the ROC curve.
     """
     y = _worst_labels(metric, champion, challenger)
     if y is None:
@@ -35,7 +36,7 @@ def turned(apart: Difference) -> Difference:
 
 def _worst_labels(metric: Metric, champion: Answers, challenger: Answers) -> Numbers | None:
     if champion.problem is Problem.REGRESSION:
-        return None
+        return _of_targets(metric, champion, challenger)
     if metric.row_loss is not None:
         return _row_by_row(metric.row_loss, champion, challenger)
     if champion.problem is not Problem.BINARY or champion.weight is not None or not metric.higher_is_better:
@@ -57,6 +58,21 @@ def _row_by_row(row_loss: RowLoss, champion: Answers, challenger: Answers) -> Nu
 
 def _lost(row_loss: RowLoss, answers: Answers, code: int) -> Numbers:
     return row_loss(answers.with_labels(np.full(len(answers), float(code))))
+
+
+def _of_targets(metric: Metric, champion: Answers, challenger: Answers) -> Numbers | None:
+    """Return the targets that are worst: at an end of their span or at an answer, between which the loss is a line."""
+    straight = metric.name in ("mae", "mse") or metric.name.startswith("pinball@")
+    if not straight or metric.row_loss is None or champion.span is None:
+        return None
+    missing = np.isnan(champion.y)
+    old, new = champion.take(missing), challenger.take(missing)
+    ends = [np.full(len(old), float(end)) for end in champion.span]
+    targets = np.stack([*ends, *(np.clip(_said(one), *champion.span) for one in (old, new))])
+    losses = [[metric.row_loss(one.with_labels(y)) for y in targets] for one in (old, new)]
+    y = champion.y.copy()
+    y[missing] = np.take_along_axis(targets, (np.array(losses[1]) - losses[0]).argmax(axis=0)[None], axis=0)[0]
+    return y
 
 
 def _of_areas(champion: Answers, challenger: Answers) -> Numbers:

@@ -23,7 +23,7 @@ from airflow_ml_monitor.performance.metrics.counts import (
     slopes_wilson,
 )
 from airflow_ml_monitor.performance.metrics.losses import loss_metric, mean_metric, score_of
-from airflow_ml_monitor.performance.metrics.regression import errors
+from airflow_ml_monitor.performance.metrics.regression import errors, within_span
 from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register_family
 from airflow_ml_monitor.results import Interval
 
@@ -166,7 +166,8 @@ def pinball(quantile: float) -> Metric:
         over = errors(answers)
         return np.maximum((1 - quantile) * over, -quantile * over)
 
-    return loss_metric(f"pinball@{quantile:g}", Problem.REGRESSION, loss, needs="predicted")
+    completions = within_span(loss)
+    return loss_metric(f"pinball@{quantile:g}", Problem.REGRESSION, loss, needs="predicted", completions=completions)
 
 
 register_family(Problem.BINARY, "value@", value)

@@ -71,7 +71,9 @@ def register_loss(name: str, problem: Problem, loss: Loss, **options: Any) -> No
     register(loss_metric(name, problem, loss, **options))
 
 
-def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> None:
+def register_root(
+    name: str, problem: Problem, loss: Loss, *, needs: Needs, completions: Completions | None = None
+) -> None:
     """Register the root of the mean of a loss; lower is better."""
 
     def estimator(answers: Answers, confidence: float) -> Estimate:
@@ -95,7 +97,9 @@ def register_root(name: str, problem: Problem, loss: Loss, *, needs: Needs) -> N
         value = float(np.sqrt(square))
         return value, rows / (2 * value) if value else rows
 
-    register(Metric(name, problem, "lower", needs, estimator, comparison, influence=influence, scale="positive"))
+    register(
+        Metric(name, problem, "lower", needs, estimator, comparison, completions, influence=influence, scale="positive")
+    )
 
 
 def mean_metric(

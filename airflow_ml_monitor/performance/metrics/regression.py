@@ -1,9 +1,11 @@
 """Metrics of regression problems. Errors are ``prediction - target``; values are those of scikit-learn.
 
-None has bounds for missing labels: a target may be anything.
+A target may be anything, so bounds for missing labels are there only where a span of targets is given.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from airflow_ml_monitor.performance.metrics.losses import (
     register_mean,
     register_root,
 )
-from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
+from airflow_ml_monitor.performance.registry import Completions, Difference, Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
 _REGRESSION = Problem.REGRESSION
@@ -26,6 +28,40 @@ _REGRESSION = Problem.REGRESSION
 def errors(answers: Answers) -> Numbers:
     assert answers.predicted is not None, "find_metric's caller has seen to what it needs"
     return answers.predicted - answers.y
+
+
+def absolute_errors(answers: Answers) -> Numbers:
+    return np.abs(errors(answers))
+
+
+def squared_errors(answers: Answers) -> Numbers:
+    return errors(answers) ** 2
+
+
+def within_span(loss: Callable[[Answers], Numbers]) -> Completions:
+    """Return how targets are completed for a loss that is none at the answer, and grows away from it on either side.
+
+    It is least at the answer, or at the end of the span next to it, and greatest at one of the two ends.
+    """
+
+    def completions(answers: Answers) -> tuple[Numbers, Numbers] | None:
+        if answers.span is None or answers.predicted is None:
+            return None
+        missing = np.isnan(answers.y)
+        ends = [np.full(len(answers), float(end)) for end in answers.span]
+        low, high = (loss(answers.with_labels(end)) for end in ends)
+        farthest = np.where(low >= high, *ends)
+        nearest = np.clip(answers.predicted, *answers.span)
+        return np.where(missing, nearest, answers.y), np.where(missing, farthest, answers.y)
+
+    return completions
+
+
+def _all_at_an_end(answers: Answers) -> tuple[Numbers, Numbers] | None:
+    if answers.span is None:
+        return None
+    missing, (low, high) = np.isnan(answers.y), answers.span
+    return np.where(missing, high, answers.y), np.where(missing, low, answers.y)
 
 
 def symmetric_shares(answers: Answers) -> Numbers:
@@ -140,11 +176,13 @@ def _shares(answers: Answers) -> Numbers:
     return np.abs(errors(answers) / answers.y)
 
 
-register_loss("mae", _REGRESSION, lambda answers: np.abs(errors(answers)), needs="predicted")
-register_loss("mse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
-register_loss("smape", _REGRESSION, symmetric_shares, needs="predicted", most=2.0)
-register_root("rmse", _REGRESSION, lambda answers: errors(answers) ** 2, needs="predicted")
-register_mean("bias", _REGRESSION, errors, needs="predicted")
+register_loss("mae", _REGRESSION, absolute_errors, needs="predicted", completions=within_span(absolute_errors))
+register_loss("mse", _REGRESSION, squared_errors, needs="predicted", completions=within_span(squared_errors))
+register_loss(
+    "smape", _REGRESSION, symmetric_shares, needs="predicted", most=2.0, completions=within_span(symmetric_shares)
+)
+register_root("rmse", _REGRESSION, squared_errors, needs="predicted", completions=within_span(squared_errors))
+register_mean("bias", _REGRESSION, errors, needs="predicted", completions=_all_at_an_end)
 register(Metric("r2", _REGRESSION, "higher", "predicted", r2, compare_r2, influence=_r2_influence))
 register(
     Metric(
