@@ -11,7 +11,10 @@ from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.registry import bounds, estimate, find_metric, metric_names
 from tests.performance.made_answers import MAKE, binary, completions, multiclass, partly_labelled
 
-BOUNDED = [name for name in metric_names("binary") if find_metric(name, Problem.BINARY).completions]
+BOUNDED = [
+    *(name for name in metric_names("binary") if find_metric(name, Problem.BINARY).completions),
+    *("lift@0.3", "f2", "value@0,-1,-20,5"),
+]
 
 
 def tried_one_by_one(name: str, answers: Answers) -> list[float | None]:

@@ -144,7 +144,10 @@ def test_a_comparison_whatever_comes_late(arrival: str, metric: str) -> None:
 BOUNDED = [
     (problem, name)
     for problem in MAKE
-    for name in [*metric_names(problem), *(["f2", "f0.5", "value@0,-1,-20,5"] if problem is Problem.BINARY else [])]
+    for name in [
+        *metric_names(problem),
+        *(["f2", "f0.5", "lift@0.2", "value@0,-1,-20,5"] if problem is Problem.BINARY else []),
+    ]
     if find_metric(name, problem).completions is not None
 ]
 

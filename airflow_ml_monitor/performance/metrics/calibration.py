@@ -78,6 +78,24 @@ def expected_calibration_error(answers: Answers, confidence: float) -> Estimate:
     return Estimate(value, interval, n, f"less the bias ({_RESAMPLES} resamples, seed {bootstrap.SEED}), chi-square")
 
 
+def extreme_gaps(answers: Answers) -> tuple[Numbers, Numbers]:
+    """Complete the labels so that the error is least and greatest: bins are made of scores, and each is by itself.
+
+    A bin's gap is least with as many positives as its scores foretell, and greatest with none or all of them.
+    """
+    missing = np.flatnonzero(np.isnan(answers.y))
+    bin_of = _bins(score_of(answers), BINS)
+    gaps = np.bincount(bin_of, score_of(answers) - np.nan_to_num(answers.y))
+    room = np.bincount(bin_of[missing], minlength=len(gaps))
+    nearest = np.clip(np.rint(gaps), 0, room)
+    farthest = np.where(np.abs(gaps) >= np.abs(gaps - room), 0, room)
+    order = missing[np.argsort(bin_of[missing], kind="stable")]
+    place = np.arange(len(order)) - (np.cumsum(room) - room)[bin_of[order]]
+    least, most = answers.y.copy(), answers.y.copy()
+    least[order], most[order] = place < nearest[bin_of[order]], place < farthest[bin_of[order]]
+    return least, most
+
+
 def influence(answers: Answers) -> tuple[float, Numbers]:
     """Return the weighted value in the same bins, and what each row adds to it: its gap, counted as its bin's is."""
     gaps, weights = score_of(answers) - answers.y, answers.weights
@@ -106,7 +124,9 @@ register(
         "score",
         expected_calibration_error,
         compare_calibration,
+        extreme_gaps,
         influence=influence,
         scale="distance",
+        row_by_row=False,
     )
 )

@@ -84,15 +84,40 @@ def lift(share: float) -> Metric:
         interval = Interval(most * around.lower, most * around.upper)
         return Estimate(value, interval, len(answers), "Wilson, effective sample size")
 
+    def completions(answers: Answers) -> tuple[Numbers, Numbers]:
+        chosen, _ = _of_the_highest(score_of(answers), np.ones(len(answers)), share)
+        return _extreme_lifts(answers, chosen)
+
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         (old, old_rows), (new, new_rows) = influence(champion), influence(challenger)
         interval, p_value, _ = robust(new - old, new_rows - old_rows, champion, confidence)
         return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
 
     return Metric(
-        f"lift@{share:g}", Problem.BINARY, "higher", "score", estimator, comparison, influence=influence,
-        scale="positive",
+        f"lift@{share:g}", Problem.BINARY, "higher", "score", estimator, comparison, completions, influence=influence,
+        scale="positive", row_by_row=False,
     )  # fmt: skip
+
+
+def _extreme_lifts(answers: Answers, chosen: Numbers) -> tuple[Numbers, Numbers]:
+    """Complete the labels so that the lift is least and greatest.
+
+    With k of the missing labels positive it is least where those are of the rows that are chosen least, and greatest
+    where they are of those chosen most; of all k by which both classes are there the most extreme is taken.
+    """
+    missing, known = np.flatnonzero(np.isnan(answers.y)), np.nan_to_num(answers.y)
+    order = missing[np.argsort(chosen[missing], kind="stable")]
+    k = np.arange(len(missing) + 1)
+    positive = known.sum() + k
+    both = (positive > 0) & (positive < len(answers))
+    completed = []
+    for first, sign in ((order, 1.0), (order[::-1], -1.0)):
+        caught = chosen @ known + np.concatenate([[0.0], np.cumsum(chosen[first])])
+        extreme = int(np.where(both, sign * ratio(caught, positive), np.inf).argmin())
+        y = known.copy()
+        y[first[:extreme]] = 1.0
+        completed.append(y)
+    return completed[0], completed[1]
 
 
 def _one(make: Callable[[float], Metric], prefix: str) -> Callable[..., Metric]:
