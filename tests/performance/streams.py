@@ -51,7 +51,7 @@ MANNERS = {
     "corrected": Manner(corrected=0.4),
     "duplicated": Manner(again=0.5, repeated=0.2),
     "never": Manner(never=0.3),
-    "for unknown keys": Manner(strangers=40),
+    "for unknown keys": Manner(strangers=12),
     "void": Manner(void=0.2),
     "all at once": Manner(4.0, 0.2, 0.2, 0.1, 0.1, 15, 0.1),
 }
