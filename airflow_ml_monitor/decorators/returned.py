@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk.bases.decorator import DecoratedOperator, determine_kwargs, task_decorator_factory
+from airflow.sdk.bases.decorator import DecoratedOperator, task_decorator_factory
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
@@ -79,12 +79,16 @@ class ReturnedData(DecoratedOperator, MonitoringOperator):
     def _called(self, inputs: Inputs) -> Any:
         """Return what the function returns, told of the run what its parameters ask for."""
         told = {name: getattr(inputs, name) for name in _TOLD}
-        names = list(inspect.signature(self.python_callable).parameters)
-        positional = dict(enumerate(names[: len(self.op_args)]))
-        args = [told.get(positional.get(place, ""), value) for place, value in enumerate(self.op_args)]
-        by_keyword = {name: value for name, value in told.items() if name not in positional.values()}
-        offered = {**inputs.context, **self.op_kwargs, **by_keyword}
-        return self.python_callable(*args, **determine_kwargs(self.python_callable, args, offered))
+        parameters = inspect.signature(self.python_callable).parameters
+        positional = list(parameters)[: len(self.op_args)]
+        args = [
+            told.get(positional[place], value) if place < len(positional) else value
+            for place, value in enumerate(self.op_args)
+        ]
+        takes_all = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        offered = {**inputs.context, **self.op_kwargs, **told}
+        keywords = (name for name in offered if (takes_all or name in parameters) and name not in positional)
+        return self.python_callable(*args, **{name: offered[name] for name in keywords})
 
     def _dataset(self, returned: Any) -> Dataset:
         from airflow_ml_monitor.data import Dataset, Frame, as_dataset

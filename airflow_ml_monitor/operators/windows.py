@@ -81,7 +81,8 @@ def _event_windows(context: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _from_partition(context: Mapping[str, Any]) -> Window | None:
-    key = context.get("partition_key")
+    # Airflow 3.2 has it in the run only.
+    key = context.get("partition_key") or getattr(context.get("dag_run"), "partition_key", None)
     return None if not key else period(str(key))
 
 

@@ -17,9 +17,8 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.task_groups import monitoring_gate
-from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
-from tests.airflow_people import person
-from tests.airflow_runs import clear, run_dag
+from tests.airflow_people import look, person
+from tests.airflow_runs import Run, clear, run_dag
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
 
@@ -45,13 +44,8 @@ def made(dag_id: str, data: Frame = EMPTY, **approval: Any) -> DAG:
     return dag
 
 
-def scheduler_looks() -> None:
-    """Do what the scheduler does with questions that nobody answered in time; before 3.3 a trigger does it."""
-    if AIRFLOW_V_3_3_PLUS:
-        from airflow.jobs.job import Job
-        from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
-
-        SchedulerJobRunner(Job()).check_awaiting_input_timeouts()
+def run_asking(dag: DAG, *, overdue: bool = False) -> Run:
+    return run_dag(dag, interval=DAY, between=lambda: look(overdue=overdue), inline_triggers=False)
 
 
 def decisions(store: Store) -> list[Any]:
@@ -62,7 +56,7 @@ def decisions(store: Store) -> list[Any]:
 
 def test_approved_the_gate_lets_through_and_says_who(store: Store) -> None:
     with person("Approve", "the airport was closed") as seen:
-        run = run_dag(made("approved"), interval=DAY)
+        run = run_asking(made("approved"))
     assert run.states == {
         "monitoring.quality": "success",
         "monitoring.approval": "success",
@@ -86,7 +80,7 @@ def test_approved_the_gate_lets_through_and_says_who(store: Store) -> None:
 
 def test_refused_the_gate_closes_and_says_who(store: Store) -> None:
     with person("Refuse", "not again"):
-        run = run_dag(made("refused"), interval=DAY)
+        run = run_asking(made("refused"))
     assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("success", "failed")
     assert run.states["train"] == "upstream_failed"
     said = str(run.errors["monitoring.gate"])
@@ -97,21 +91,21 @@ def test_refused_the_gate_closes_and_says_who(store: Store) -> None:
 
 def test_an_approval_without_a_reason_lets_nothing_through(store: Store) -> None:
     with person("Approve", "  "):
-        run = run_dag(made("unreasoned"), interval=DAY)
+        run = run_asking(made("unreasoned"))
     assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("failed", "failed")
     assert "jane approved without a reason" in str(run.errors["monitoring.approval"])
     assert decisions(store) == []
 
 
 def test_nobody_in_time_refuses(store: Store) -> None:
-    run = run_dag(made("unanswered", deadline=timedelta(seconds=1)), interval=DAY, between=scheduler_looks)
+    run = run_asking(made("unanswered", deadline=timedelta(seconds=1)), overdue=True)
     assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("success", "failed")
     assert "refused by nobody in time" in str(run.errors["monitoring.gate"])
     assert decisions(store) == [("data_quality", "fail", False, None, "", "monitoring.approval")]
 
 
 def test_what_passes_is_not_asked_about(store: Store) -> None:
-    run = run_dag(made("unasked", GOOD), interval=DAY)
+    run = run_asking(made("unasked", GOOD))
     assert set(run.states.values()) == {"success"}
     assert run.xcom("monitoring.approval") == {"asked": [], "approved": None}
 
@@ -120,7 +114,7 @@ def test_what_was_not_computed_is_not_asked_about(store: Store) -> None:
     def broken() -> pd.DataFrame:
         raise RuntimeError("the source is down")
 
-    run = run_dag(made("uncomputed", Frame(broken)), interval=DAY)
+    run = run_asking(made("uncomputed", Frame(broken)))
     assert run.states["monitoring.approval"] == "success"
     assert run.states["monitoring.gate"] == "failed"
     assert decisions(store) == []
@@ -129,7 +123,7 @@ def test_what_was_not_computed_is_not_asked_about(store: Store) -> None:
 def test_an_answer_does_not_speak_for_a_later_verdict(store: Store) -> None:
     dag = made("judged_again")
     with person("Approve", "once"):
-        run = run_dag(dag, interval=DAY)
+        run = run_asking(dag)
     assert run.states["train"] == "success"
     clear(dag, run, ["monitoring.quality", "monitoring.gate"])
     assert run.states["monitoring.gate"] == "failed"

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS
-from tests.airflow_people import person
+from tests.airflow_people import look, person
 from tests.airflow_runs import run_dag
 from tests.integration.test_require_verdict import events_of
 
@@ -57,7 +57,7 @@ def test_approvals_ask_about_the_blizzard(monkeypatch: pytest.MonkeyPatch) -> No
     reference = dag_of("flight_delay_reference", monkeypatch).partial_subset("reference")
     assert run_dag(reference).states == {"reference": "success"}
     with person("Approve", "the blizzard is over, and its flights are weather") as asked:
-        run = run_dag(dag_of("howto_approvals", monkeypatch), interval=BLIZZARD)
+        run = run_dag(dag_of("howto_approvals", monkeypatch), interval=BLIZZARD, between=look, inline_triggers=False)
     assert [question["subject"] for question in asked] == ["flight_delay: data quality fail. Let it through?"]
     assert run.states["train"] == "success"
     assert run.xcom("monitoring.gate")["status"] == "warn"
