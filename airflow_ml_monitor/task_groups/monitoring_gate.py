@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from inspect import signature
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import TaskGroup
 
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.operators._base import MonitoringOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
 from airflow_ml_monitor.operators.gate import GateOperator
@@ -16,9 +18,6 @@ from airflow_ml_monitor.operators.gate import GateOperator
 if TYPE_CHECKING:
     from airflow.sdk import XComArg
 
-    from airflow_ml_monitor.operators._base import MonitoringOperator
-
-_OF_VERDICTS = ("model", "model_version", "environment", "as_of", "on_verdict")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -77,11 +76,11 @@ def monitoring_gate(
 
 
 def _asking(approval: Mapping[str, Any], common: Mapping[str, Any]) -> Any:
-    # Imported where somebody is asked: Airflow's own operator costs a DAG file more than all of ours.
+    """Return the task that asks, with what the group has in common but for the parameters of verdicts."""
     from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
 
-    # Of what the group has in common, all but what is judged is any task's.
-    shared = {name: value for name, value in common.items() if name not in _OF_VERDICTS}
+    of_verdicts = set(signature(MonitoringOperator.__init__).parameters) - {"store_conn_id"}
+    shared = {name: value for name, value in common.items() if name not in of_verdicts}
     return VerdictApprovalOperator(**{"task_id": "approval", **shared, **approval})
 
 

@@ -138,3 +138,19 @@ def test_errors_and_passes_cannot_be_asked_about(ask_on: set[str]) -> None:
 def test_a_deadline_leaves_time() -> None:
     with pytest.raises(ConfigurationError, match="leaves no time to answer"):
         VerdictApprovalOperator(task_id="approval", deadline=timedelta(0))
+
+
+def test_in_a_group_it_takes_what_is_not_of_verdicts() -> None:
+    with DAG("shared", schedule=None) as dag:
+        monitoring_gate(
+            model="m",
+            environment="staging",
+            data=GOOD,
+            drift=None,
+            store_conn_id="elsewhere",
+            reports_path="file:///reports",
+            retries=2,
+            approval={"tasks": ["monitoring.quality"], "retries": 1},
+        )
+    task = dag.get_task("monitoring.approval")
+    assert (task.store_conn_id, task.retries, task.tasks) == ("elsewhere", 1, ["monitoring.quality"])
