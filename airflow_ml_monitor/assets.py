@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators.estimated import proves_nothing
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
 from airflow_ml_monitor.results import Status
 
@@ -29,7 +30,8 @@ def require_verdict(
 
     Airflow may merge several events into one run: each of them counts. An event is taken for a pointer only, since
     anybody may write one: the status is that of the report in the store, of the same task and window the latest. What a
-    person decided on it counts. It fails closed: without an event, a report or a status that is allowed, it raises.
+    person decided on it counts. An estimate that passes is ``insufficient``, as at a gate. It fails closed: without an
+    event, a report or a status that is allowed, it raises.
 
     :param asset: the asset that the verdicts are events of, or its name.
     :param allow: statuses that let the run go on; ``error`` cannot be one.
@@ -90,8 +92,12 @@ def _task(stored: StoredReport) -> tuple[Any, ...]:
 def _why_closed(store: Store, stored: StoredReport | None, event: str, allowed: set[Status]) -> str | None:
     if stored is None:
         return f"its event {event} points to no report in {store.name}"
-    decision, status = store.decisions([stored.id]).get(stored.id), stored.report.status
+    decision = store.decisions([stored.id]).get(stored.id)
+    status = Status.INSUFFICIENT if proves_nothing(stored.report) else stored.report.status
     if decision is not None and not decision.approved:
         return f"{stored.report.headline}; {decision}"
     approved = decision is not None and status is not Status.ERROR
-    return None if approved or status in allowed else f"{stored.report.headline}; report {stored.id}"
+    if approved or status in allowed:
+        return None
+    unproven = "; an estimate proves nothing until labels say it" if status is not stored.report.status else ""
+    return f"{stored.report.headline}{unproven}; report {stored.id}"

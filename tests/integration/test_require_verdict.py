@@ -17,7 +17,7 @@ from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS
 from tests.airflow_runs import Run, clear, run_dag
-from tests.store.factories import make_decision
+from tests.store.factories import make_check, make_decision, make_origin, make_report
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata", "store_connection")]
 
@@ -105,6 +105,17 @@ def test_what_a_person_approved_lets_go_on(store_connection: sa.URL) -> None:
     (stored,) = store.run_reports(dag_id=bad.dag_id, run_id=bad.run_id)
     store.save_decisions([make_decision(stored.id)])
     assert consume(events_of(bad))[0] == "success"
+
+
+def test_an_estimate_that_passes_proves_nothing(store_connection: sa.URL) -> None:
+    store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+    passed = make_report(kind="estimated_performance", results=(make_check(status="pass"),))
+    run_dag(producer("required_estimate"), interval=DAY)  # so that Airflow knows the asset
+    event = written_by_hand({"report_id": str(store.write(passed, make_origin()).id)})
+    state, _, why = consume([event])
+    assert state == "failed"
+    assert "an estimate proves nothing until labels say it" in why
+    assert consume([event], allow={"pass", "insufficient"})[0] == "success"
 
 
 @pytest.mark.parametrize(
