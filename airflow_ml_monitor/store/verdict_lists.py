@@ -16,6 +16,7 @@ from airflow_ml_monitor.store.reading import reports_by_id
 from airflow_ml_monitor.store.stored import StoredReport
 
 PAGE_ROWS = 50
+LOOKED_AT = 500
 
 _report = tables.report.c
 _current = tables.current_report.c
@@ -48,30 +49,41 @@ class Verdict:
 _SHOWN = tuple(each.name for each in fields(Verdict))
 
 
+_LATEST = """
+WITH RECURSIVE named AS (
+    (SELECT environment, model FROM ml_monitor.report ORDER BY environment, model LIMIT 1)
+    UNION ALL
+    SELECT further.* FROM named, LATERAL (
+        SELECT environment, model FROM ml_monitor.report
+        WHERE (environment, model) > (named.environment, named.model) ORDER BY environment, model LIMIT 1) further
+), mine AS (
+    SELECT environment, model FROM named WHERE EXISTS (
+        SELECT FROM ml_monitor.report r
+        WHERE r.environment = named.environment AND r.model = named.model AND r.dag_id IN :dags)
+    ORDER BY environment, model OFFSET :after LIMIT :rows
+)
+SELECT DISTINCT ON (latest.environment, latest.model, latest.kind, latest.dag_id, latest.task_id) {columns}
+FROM mine, LATERAL (
+    SELECT * FROM ml_monitor.report r
+    WHERE r.environment = mine.environment AND r.model = mine.model AND r.dag_id IN :dags
+    ORDER BY r.window_end DESC LIMIT :looked_at) latest
+ORDER BY latest.environment, latest.model, latest.kind, latest.dag_id, latest.task_id,
+    latest.window_end DESC NULLS LAST, latest.as_of DESC, latest.written_at DESC"""
+
+
 def latest_verdicts(connection: sa.Connection, dags: Collection[str], *, after: int = 0) -> list[Verdict]:
     """Return the verdicts on the latest window of ``PAGE_ROWS`` models, by environment and model.
 
+    Of each model the ``LOOKED_AT`` reports of the latest windows are looked at, so that a long history costs nothing.
+
     :param after: how many models to leave out.
     """
-    mine = _report.dag_id.in_(dags)
-    models = (
-        sa.select(_report.environment, _report.model)
-        .where(mine)
-        .distinct()
-        .order_by(_report.environment, _report.model)
-        .offset(after)
-        .limit(PAGE_ROWS)
-        .subquery()
-    )
-    key = (_report.environment, _report.model, _report.kind, _report.dag_id, _report.task_id)
-    query = (
-        sa.select(*(_report[name] for name in _SHOWN))
-        .join(models, sa.and_(models.c.environment == _report.environment, models.c.model == _report.model))
-        .where(mine)
-        .distinct(*key)
-        .order_by(*key, sa.desc(_report.window_end).nulls_last(), sa.desc(_report.as_of), sa.desc(_report.written_at))
-    )
-    return _verdicts(connection, query)
+    if not dags:
+        return []
+    columns = ", ".join(f"latest.{name}" for name in _SHOWN)
+    query = sa.text(_LATEST.format(columns=columns)).bindparams(sa.bindparam("dags", expanding=True))
+    known = {"dags": list(dags), "after": after, "rows": PAGE_ROWS, "looked_at": LOOKED_AT}
+    return [Verdict(**row) for row in connection.execute(query, known).mappings()]
 
 
 def verdicts_on(
