@@ -96,7 +96,7 @@ def test_rows_whose_weight_cannot_be_used_are_left_out_and_counted() -> None:
 
 
 def test_columns_that_hold_them_are_named() -> None:
-    with pytest.raises(ConfigurationError, match="weight or cluster is not the name of a column"):
+    with pytest.raises(ConfigurationError, match="weight, cluster or query is no name of a column"):
         judged(*scored(10), cluster=7)
 
 
