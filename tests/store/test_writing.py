@@ -277,7 +277,7 @@ class TestAppendOnly:
             "UPDATE ml_monitor.check_result SET status = 'pass'",
             "DELETE FROM ml_monitor.report",
             "DELETE FROM ml_monitor.check_result",
-            "TRUNCATE ml_monitor.report, ml_monitor.check_result",
+            "TRUNCATE ml_monitor.report CASCADE",
         ],
     )
     def test_what_is_written_cannot_be_changed(self, store: Store, statement: str) -> None:
