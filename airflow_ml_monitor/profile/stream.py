@@ -19,6 +19,8 @@ from airflow_ml_monitor.window import Window
 HELD_BYTES = 1 << 26
 MOST_COLUMNS = 32
 """Columns of wide data read at a time, where the source can: more would only take memory."""
+_HELD_BYTES_AT_ONCE, _MOST_COLUMNS_AT_ONCE = HELD_BYTES // 4, MOST_COLUMNS // 4
+"""The same of each of several threads."""
 
 Counted = dict[str, ColumnProfile]
 
@@ -36,6 +38,7 @@ class Stream:
         self._held: list[pa.RecordBatch] | None = None
         self._twice = twice
         self._threads = True
+        self._most_held = HELD_BYTES
         repeated = dict.fromkeys(
             rows.without_repeated(), ColumnType("more than one column of that name", Kind.REPEATED)
         )
@@ -79,7 +82,7 @@ class Stream:
         for batch in self._held if self._held is not None else self._read():
             rows += batch.num_rows
             size += batch.nbytes
-            held = held + [batch] if held is not None and size <= HELD_BYTES else None  # noqa: RUF005 - a copy is short
+            held = held + [batch] if held is not None and size <= self._most_held else None  # noqa: RUF005 - a copy is short
             yield batch
         self._held, self.rows = held, rows
 
@@ -105,8 +108,8 @@ class Stream:
         whole = copy(self)
         schema = self._source.full_schema
         whole.columns = list(spread({name: schema.field(name).type for name in self.columns}))
-        whole._threads = False
-        return whole._parts(min(MOST_COLUMNS, -(-len(self.columns) // MOST_COLUMNS) or 1))
+        whole._threads, whole._most_held = False, min(HELD_BYTES, _HELD_BYTES_AT_ONCE)
+        return whole._parts(min(_MOST_COLUMNS_AT_ONCE, -(-len(self.columns) // MOST_COLUMNS) or 1))
 
     def _merged(self, parts: Iterable[tuple[Counted, int | None]]) -> Counted:
         counted: Counted = {}
