@@ -330,6 +330,16 @@ class Origin:
     try_number: int = 1
     attempt: str | None = None
 
+    @property
+    def task(self) -> str:
+        """The task's id, with its place where it is mapped: ``drift``, ``drift[2]``."""
+        return task_name(self.task_id, self.map_index)
+
+
+def task_name(task_id: str, map_index: int) -> str:
+    """Return the id of a task, with its place where it is mapped (where that is not -1)."""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
+
 
 def _known(cls: type[Any], plain: Mapping[str, Any]) -> dict[str, Any]:
     return {f.name: plain[f.name] for f in fields(cls) if f.name in plain}

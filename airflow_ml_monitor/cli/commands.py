@@ -63,14 +63,13 @@ def _plain(stored: StoredReport) -> dict[str, Any]:
 
 def _text(stored: StoredReport) -> str:
     report, origin = stored.report, stored.origin
-    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
     about = {
         "report": stored.id,
         "environment": report.environment,
         "model": " ".join(part for part in (report.model, report.model_version) if part),
         "window": report.window or "all rows",
         "as of": report.as_of.isoformat(timespec="seconds"),
-        "task": f"{origin.dag_id}.{task}, run {origin.run_id}, try {origin.try_number}",
+        "task": f"{origin.dag_id}.{origin.task}, run {origin.run_id}, try {origin.try_number}",
         "reference": report.reference,
         "rows": " against ".join(
             f"{rows:,}" for rows in (report.rows_current, report.rows_reference) if rows is not None

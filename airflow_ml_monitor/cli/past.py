@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.cli.printing import print_rows
 from airflow_ml_monitor.cli.stores import store_of
+from airflow_ml_monitor.cli.windows import span_of
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.window import as_utc
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.store import StoredReport
@@ -23,10 +23,7 @@ def history(args: argparse.Namespace) -> None:
     if args.limit < 1:
         raise ConfigurationError(f"--limit {args.limit} shows nothing; give 1 or more")
     store = store_of(args)
-    since, until = (
-        None if text is None else as_utc(text, what=name)
-        for name, text in (("--since", args.since), ("--until", args.until))
-    )
+    since, until = span_of(args)
     with store.begin() as connection:
         found = past_reports(
             connection,
@@ -44,7 +41,6 @@ def history(args: argparse.Namespace) -> None:
 
 def _row(stored: StoredReport) -> dict[str, Any]:
     report, origin = stored.report, stored.origin
-    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
     named = [result.label for result in report.reasons]
     more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
     return {
@@ -56,6 +52,6 @@ def _row(stored: StoredReport) -> dict[str, Any]:
         "kind": report.kind,
         "status": report.status.value,
         "because_of": ", ".join(named[:_MOST_NAMED]) + more if named else None,
-        "task": f"{origin.dag_id}.{task}",
+        "task": f"{origin.dag_id}.{origin.task}",
         "report_id": str(stored.id),
     }

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.cli.printing import print_plain
 from airflow_ml_monitor.cli.stores import environment_of, store_of
-from airflow_ml_monitor.cli.windows import files_of
+from airflow_ml_monitor.cli.windows import files_of, span_of
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.drift import Backtest, DriftPolicy
@@ -43,7 +43,7 @@ def _replayed(
     """Return the backtest, and how many stored windows were counted like another reference."""
     from airflow_ml_monitor.drift import backtest as replay
 
-    since, until = (None if text is None else as_utc(text, what=name) for name, text in _span(args))
+    since, until = span_of(args)
     if args.data is not None:
         window = _window(args, since, until)
         days = timedelta(days=args.days)
@@ -58,10 +58,6 @@ def _replayed(
             f"none of them counted like reference {args.reference!r}; give --data with --time-column and --days"
         )
     return replay(reference, alike, policy, alarms_per_year=args.alarms_per_year), len(stored) - len(alike)
-
-
-def _span(args: argparse.Namespace) -> list[tuple[str, str | None]]:
-    return [("--since", args.since), ("--until", args.until)]
 
 
 def _window(args: argparse.Namespace, since: Any, until: Any) -> Window:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -22,18 +22,28 @@ def files_of(args: argparse.Namespace) -> Files:
     return Files(path=args.data, time_column=args.time_column, timezone=args.timezone)
 
 
+def span_of(args: argparse.Namespace) -> tuple[datetime | None, datetime | None]:
+    """Return ``--since`` and ``--until``; ``None`` for one that is not given."""
+    since, until = (
+        None if text is None else as_utc(text, what=name)
+        for name, text in (("--since", args.since), ("--until", args.until))
+    )
+    return since, until
+
+
 def window_of(args: argparse.Namespace) -> Window | None:
     """Return the window from ``--since`` to ``--until``; ``None`` without both.
 
     :raises ConfigurationError: only one of them, or no ``--time-column`` to find it by.
     """
-    needed = {"--time-column": args.time_column, "--since": args.since, "--until": args.until}
-    if needed["--since"] is None and needed["--until"] is None:
+    since, until = span_of(args)
+    if since is None and until is None:
         return None
-    absent = [name for name, value in needed.items() if value is None]
-    if absent:
+    if since is None or until is None or args.time_column is None:
+        needed = {"--time-column": args.time_column, "--since": since, "--until": until}
+        absent = [name for name, value in needed.items() if value is None]
         raise ConfigurationError(f"a window of --data needs --time-column, --since and --until; give {absent[0]}")
-    return Window(as_utc(args.since, what="--since"), as_utc(args.until, what="--until"))
+    return Window(since, until)
 
 
 def report_key(text: str) -> UUID:

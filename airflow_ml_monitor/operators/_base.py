@@ -103,9 +103,7 @@ class MonitoringOperator(BaseOperator):
         self.emit_on = emit_on
         self.on_verdict = on_verdict
         self.reports_path = reports_path
-        self.check_results: list[SQLCheckResult] = []  # as Airflow's own checks keep them for its listeners
-        self.report_id: UUID | None = None
-        self._judged: tuple[Report, list[Dataset], Profile | None] | None = None
+        self._told: tuple[StoredReport, list[Dataset], Profile | None] | None = None
         # Wrong values are known while the DAG is parsed.
         if self._event is not None:
             self.add_outlets([self._event.alias])
@@ -139,9 +137,7 @@ class MonitoringOperator(BaseOperator):
         self.log.info("%s\nreport %s", report.summary(), stored.id)
         if event is not None and event.add(summary, context):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
-        self.report_id = stored.id
-        self._judged = report, inputs.datasets, outcome.profile
-        self.check_results = check_results(report, inputs.datasets[0].label if inputs.datasets else None)
+        self._told = stored, inputs.datasets, outcome.profile
         self._count(report)
         self._notify(report, context)
         if self._gating.stops(self.deciding_status(report)):
@@ -154,7 +150,23 @@ class MonitoringOperator(BaseOperator):
 
     def get_openlineage_facets_on_complete(self, _task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """Return the verdict as OpenLineage's facets, on success and on failure; none where nothing was judged."""
-        return None if self._judged is None else facets(*self._judged)
+        if self._told is None:
+            return None
+        stored, datasets, profile = self._told
+        return facets(stored.report, datasets, profile)
+
+    @property
+    def check_results(self) -> list[SQLCheckResult]:
+        """The checks of the verdict as Airflow's own SQL checks keep theirs for its listeners; none before it."""
+        if self._told is None:
+            return []
+        stored, datasets, _ = self._told
+        return check_results(stored.report, datasets[0].label if datasets else None)
+
+    @property
+    def report_id(self) -> UUID | None:
+        """The id of the report of this try; ``None`` before there is one."""
+        return None if self._told is None else self._told[0].id
 
     def inputs(self, context: Context, store: Store) -> Inputs:
         """Return what this run is about.

@@ -12,7 +12,7 @@ from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
 from airflow_ml_monitor.operators.decided import decided, deciding_status
 from airflow_ml_monitor.operators.estimated import proves_nothing, unproven
-from airflow_ml_monitor.operators.instances import Evidence, latest_runs, named, states_of
+from airflow_ml_monitor.operators.instances import Evidence, latest_runs, states_of
 from airflow_ml_monitor.operators.upstream import GATE, upstream_evidence
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
@@ -190,7 +190,7 @@ class GateOperator(MonitoringOperator):
 def _judged(stored: StoredReport, required: bool, decision: Decision | None) -> list[CheckResult]:
     """Return the checks a gate makes of one report, named by its task, what a person decided on it considered."""
     origin, report = stored.origin, stored.report
-    task = named(origin.task_id, origin.map_index)
+    task = origin.task
     where = {"report_id": str(stored.id), "model": report.model, "dag_id": origin.dag_id, "run_id": origin.run_id}
     checks = unproven(report, task, where) if proves_nothing(report) else _found(report, required, task, where)
     return decided(checks, report, decision, task=task, where=where)

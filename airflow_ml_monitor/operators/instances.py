@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow_ml_monitor.operators.gating import Gating
+from airflow_ml_monitor.results import task_name
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,7 +38,7 @@ class Evidence:
             if report is not None and speaks(report, state):
                 self.reports.append(report)
             else:
-                self.missing[named(task_id, index)] = f"the task is {state} and has no report of that"
+                self.missing[task_name(task_id, index)] = f"the task is {state} and has no report of that"
 
 
 def speaks(report: StoredReport, state: str) -> bool:
@@ -49,10 +50,6 @@ def speaks(report: StoredReport, state: str) -> bool:
     if state in ("failed", "skipped"):
         return Gating.of(report.report).closes(report.report.status)
     return state == "success"
-
-
-def named(task_id: str, map_index: int) -> str:
-    return task_id if map_index == UNMAPPED else f"{task_id}[{map_index}]"
 
 
 def states_of(

@@ -34,12 +34,8 @@ def write_page(stored: StoredReport, folder: Any, context: Context) -> str:
 
 def ids_of(stored: StoredReport, context: Context) -> dict[str, str]:
     """Return where a report is from: its id, the task try, and the address of its log."""
-    origin = stored.origin
-    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
-    found = {"Report id": str(stored.id), "DAG": origin.dag_id, "Run": origin.run_id, "Task": task}
-    found["Try"] = str(origin.try_number)
     address = task_url(context)
-    return {**found, "Log": address} if address else found
+    return stored.ids | ({"Log": address} if address else {})
 
 
 def task_url(context: Context) -> str | None:

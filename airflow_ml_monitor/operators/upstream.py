@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators._base import MonitoringOperator
-from airflow_ml_monitor.operators.instances import Evidence, mapped_over_nothing, named, reports_of, states_of
+from airflow_ml_monitor.operators.instances import Evidence, mapped_over_nothing, reports_of, states_of
+from airflow_ml_monitor.results import task_name
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -41,7 +42,7 @@ def upstream_evidence(task: Any, context: Context, store: Store, *, tasks: Colle
 def _add_stopped(evidence: Evidence, task: Any, context: Context, plain: Any) -> None:
     for index, state in _relevant(task, context, plain).items():
         if state in ("failed", "upstream_failed", "skipped"):
-            evidence.missing[named(plain.task_id, index)] = f"the task upstream is {state}"
+            evidence.missing[task_name(plain.task_id, index)] = f"the task upstream is {state}"
 
 
 def _relevant(task: Any, context: Context, other: Any) -> dict[int, str]:

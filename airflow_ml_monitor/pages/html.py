@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
 
@@ -26,14 +25,8 @@ def page(template: str, *, root: str, query: dict[str, str], **known: Any) -> st
 
 
 def report_page(stored: StoredReport) -> str:
-    """Return the page of a report; without charts where what draws them is not installed."""
-    origin = stored.origin
-    task = origin.task_id if origin.map_index < 0 else f"{origin.task_id}[{origin.map_index}]"
-    ids = {"Report id": str(stored.id), "DAG": origin.dag_id, "Run": origin.run_id, "Task": task}
-    try:
-        return stored.report.to_html(ids=ids)
-    except ConfigurationError:
-        return page("plain.html.jinja", root="", query={}, title="Report", report=stored.report, ids=ids)
+    """Return the page of a report; with tables for charts where what draws them is not installed."""
+    return stored.report.to_html(ids=stored.ids)
 
 
 def _address(root: str, *parts: str, **query: Any) -> str:

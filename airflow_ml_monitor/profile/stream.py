@@ -19,8 +19,8 @@ from airflow_ml_monitor.window import Window
 HELD_BYTES = 1 << 26
 MOST_COLUMNS = 32
 """Columns of wide data read at a time, where the source can: more would only take memory."""
-_HELD_BYTES_AT_ONCE, _MOST_COLUMNS_AT_ONCE = HELD_BYTES // 4, MOST_COLUMNS // 4
-"""The same of each of several threads."""
+_AT_ONCE = 4
+"""Of both, what each of several threads has."""
 
 Counted = dict[str, ColumnProfile]
 
@@ -37,8 +37,7 @@ class Stream:
         self._source = rows
         self._held: list[pa.RecordBatch] | None = None
         self._twice = twice
-        self._threads = True
-        self._most_held = HELD_BYTES
+        self._at_once = False
         repeated = dict.fromkeys(
             rows.without_repeated(), ColumnType("more than one column of that name", Kind.REPEATED)
         )
@@ -78,18 +77,18 @@ class Stream:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         rows = 0
         held: list[pa.RecordBatch] | None = [] if self._twice else None
-        size = 0
+        size, most = 0, HELD_BYTES // _AT_ONCE if self._at_once else HELD_BYTES
         for batch in self._held if self._held is not None else self._read():
             rows += batch.num_rows
             size += batch.nbytes
-            held = held + [batch] if held is not None and size <= self._most_held else None  # noqa: RUF005 - a copy is short
+            held = held + [batch] if held is not None and size <= most else None  # noqa: RUF005 - a copy is short
             yield batch
         self._held, self.rows = held, rows
 
     def _read(self) -> Iterable[pa.RecordBatch]:
         # A stream of no columns has no rows in Arrow; any one column counts them.
         columns = self.columns or self._source.full_schema.names[:1]
-        return self._source.batches(columns, encoded=True, threads=self._threads)
+        return self._source.batches(columns, encoded=True, threads=not self._at_once)
 
     def _learn(self, first: pa.RecordBatch | None) -> None:
         """Take the types a source does not name from its first rows."""
@@ -108,8 +107,8 @@ class Stream:
         whole = copy(self)
         schema = self._source.full_schema
         whole.columns = list(spread({name: schema.field(name).type for name in self.columns}))
-        whole._threads, whole._most_held = False, min(HELD_BYTES, _HELD_BYTES_AT_ONCE)
-        return whole._parts(min(_MOST_COLUMNS_AT_ONCE, -(-len(self.columns) // MOST_COLUMNS) or 1))
+        whole._at_once = True
+        return whole._parts(min(MOST_COLUMNS // _AT_ONCE, -(-len(self.columns) // MOST_COLUMNS) or 1))
 
     def _merged(self, parts: Iterable[tuple[Counted, int | None]]) -> Counted:
         counted: Counted = {}

@@ -9,10 +9,10 @@ from typing import Protocol, Self, TypeVar
 
 import pyarrow as pa
 
+from airflow_ml_monitor.data.dataset import FEWEST_AT_ONCE
 from airflow_ml_monitor.profile.columns import Counter
 from airflow_ml_monitor.profile.plan import Planner
 
-LARGE_BATCH = 20_000
 _MOST_THREADS = 4
 
 Given = TypeVar("Given")
@@ -51,7 +51,7 @@ class Workers:
         self._last: dict[str, Future[None]] = {}
 
     def update(self, takers: Mapping[str, Planner | Counter], batch: pa.RecordBatch) -> None:
-        if batch.num_rows < LARGE_BATCH or len(takers) < 2:
+        if batch.num_rows < FEWEST_AT_ONCE or len(takers) < 2:
             self.wait()
             OneByOne().update(takers, batch)
             return
@@ -100,7 +100,8 @@ def threads() -> ThreadPoolExecutor:
 def spread(types: Mapping[str, pa.DataType]) -> Sequence[str]:
     """Put the columns that Arrow counts evenly among those that NumPy does.
 
-    NumPy takes Python's lock thirty times a block, and counts cells under it: two such columns wait for each other.
+    NumPy takes Python's lock thirty times a block, and holds it for a part of the counting: two such columns wait for
+    each other.
     """
     by_numpy = [name for name, kind in types.items() if pa.types.is_integer(kind) or pa.types.is_floating(kind)]
     by_arrow = [name for name in types if name not in set(by_numpy)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.plain import plain_text
-from airflow_ml_monitor.store.rows import window_columns
+from airflow_ml_monitor.store.rows import window_columns, window_of
 from airflow_ml_monitor.window import Window
 
 Event = Literal["first", "change", "recovery"]
@@ -70,7 +70,7 @@ class Messages:
         row = self._connection.execute(sa.select(table).where(*mine).order_by(*order).limit(1)).one_or_none()
         if row is None:
             return None
-        about = None if row.window_start is None else Window(row.window_start, row.window_end)
+        about = window_of(row.window_start, row.window_end)
         reasons = tuple(row.reasons)
         return Message(event=row.event, status=row.status, reasons=reasons, window=about, report_id=row.report_id)
 

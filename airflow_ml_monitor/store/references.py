@@ -11,7 +11,7 @@ from airflow_ml_monitor.errors import ReferenceNotFoundError
 from airflow_ml_monitor.results import Origin, Report
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.plain import plain_text
-from airflow_ml_monitor.store.rows import origin_columns, window_columns
+from airflow_ml_monitor.store.rows import origin_columns, window_columns, window_of
 from airflow_ml_monitor.store.stored import ReferenceVersion, StoredReference
 from airflow_ml_monitor.window import Window
 
@@ -87,8 +87,7 @@ def promote(
     row = connection.execute(
         sa.select(_reference.window_start, _reference.window_end).where(*one, _reference.version == version)
     ).one()
-    window = None if row.window_start is None else Window(row.window_start, row.window_end)
-    save_version(connection, wanted, earlier.digest, window, origin)
+    save_version(connection, wanted, earlier.digest, window_of(row.window_start, row.window_end), origin)
     return read_reference(connection, **wanted, version=None)
 
 
@@ -109,7 +108,7 @@ def reference_versions(
             version=row["version"],
             current=row["is_current"],
             rows=row["rows"],
-            window=None if row["window_start"] is None else Window(row["window_start"], row["window_end"]),
+            window=window_of(row["window_start"], row["window_end"]),
             digest=row["profile_hash"],
             origin=Origin(dag_id=row["dag_id"], run_id=row["run_id"], task_id=row["task_id"]),
             created_at=row["created_at"],

@@ -80,6 +80,11 @@ def origin_columns(origin: Origin) -> dict[str, str | None]:
     return _plain_texts(origin, ("dag_id", "run_id", "task_id"))
 
 
+def window_of(start: datetime | None, end: datetime | None) -> Window | None:
+    """Return the window that two columns hold; ``None`` where they are empty."""
+    return None if start is None or end is None else Window(start, end)
+
+
 def _report(row: Row, checks: Sequence[Row]) -> Report:
     return Report(
         kind=row["kind"],
@@ -87,7 +92,7 @@ def _report(row: Row, checks: Sequence[Row]) -> Report:
         model=row["model"],
         model_version=row["model_version"],
         environment=row["environment"],
-        window=None if row["window_start"] is None else Window(row["window_start"], row["window_end"]),
+        window=window_of(row["window_start"], row["window_end"]),
         as_of=row["as_of"],
         reference=row["reference"],
         rows_reference=row["rows_reference"],

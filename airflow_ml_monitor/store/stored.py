@@ -30,6 +30,13 @@ class StoredReport:
     written_at: datetime
     profile_hash: str | None = None
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """Where it is from, for a page: its id and the task try, by their names."""
+        origin = self.origin
+        found = {"Report id": str(self.id), "DAG": origin.dag_id, "Run": origin.run_id, "Task": origin.task}
+        return found | {"Try": str(origin.try_number)}
+
 
 @dataclass(frozen=True)
 class ReferenceVersion:

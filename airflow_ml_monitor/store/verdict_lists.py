@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from airflow_ml_monitor.results import task_name
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.store.reading import reports_by_id
@@ -43,7 +44,7 @@ class Verdict:
 
     @property
     def task(self) -> str:
-        return self.task_id if self.map_index < 0 else f"{self.task_id}[{self.map_index}]"
+        return task_name(self.task_id, self.map_index)
 
 
 _SHOWN = tuple(each.name for each in fields(Verdict))

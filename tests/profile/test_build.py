@@ -128,7 +128,7 @@ def test_counting_in_threads_gives_what_counting_in_turn_does(monkeypatch: pytes
     rows = pd.DataFrame({"x": random.normal(size=25_000), "y": random.choice(["a", "b"], 25_000)})
     threaded = build_reference(rows)
     monkeypatch.setattr("airflow_ml_monitor.data.frame.FEWEST_AT_ONCE", 10**9)
-    monkeypatch.setattr("airflow_ml_monitor.profile.workers.LARGE_BATCH", 10**9)
+    monkeypatch.setattr("airflow_ml_monitor.profile.workers.FEWEST_AT_ONCE", 10**9)
     assert build_reference(rows) == threaded
 
 
