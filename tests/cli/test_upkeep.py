@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor.profile import build_reference
 from airflow_ml_monitor.store import Store, tables
-from tests.store.factories import make_origin, make_report
+from tests.store.factories import make_decision, make_origin, make_report
 
 Printed = Callable[..., str]
 
@@ -86,6 +86,12 @@ class TestErase:
         said = printed("erase", "--model", "flight_delay", "--yes")
         assert said.startswith("deleted: 3 reports with 5 checks, 1 versions of references, 1 profiles of model")
         assert counts(filled) == [1, 2, 0, 1]
+
+    def test_what_people_decided_goes_with_the_reports(self, filled: Store, printed: Printed) -> None:
+        stored = filled.write(make_report(), make_origin(run_id="manual__decided"))
+        filled.save_decisions([make_decision(stored.id)])
+        printed("erase", "--model", "flight_delay", "--yes")
+        assert count(filled, tables.decision) == 0
 
     def test_of_one_environment(self, filled: Store, printed: Printed) -> None:
         assert "deleted: 0 reports" in printed("erase", "--model", "flight_delay", "--environment", "test", "--yes")
