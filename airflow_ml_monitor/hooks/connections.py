@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data.connections import Connections
@@ -100,12 +100,13 @@ def _engine(connection: Any) -> Engine:
     return engine
 
 
-def postgres_engine(connection: Any) -> Engine:
+def postgres_engine(connection: Any, *, pool: Mapping[str, Any] | None = None) -> Engine:
     """Return a SQLAlchemy engine on psycopg2 for an Airflow ``postgres`` connection; nothing is connected yet.
 
     Host may be a folder with a Unix socket. What the connection's extra holds goes to the driver, as ``PostgresHook``
     does it (``sslmode``, ``options``, ``keepalives``, ``iam``...).
 
+    :param pool: arguments of a SQLAlchemy pool, for a process that keeps connections open; without them none is kept.
     :raises ConfigurationError: the connection is of another type.
     """
     import sqlalchemy as sa
@@ -118,10 +119,10 @@ def postgres_engine(connection: Any) -> Engine:
     hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
     extra = connection.extra_dejson
     arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
-    # No pool: a pooled connection would be shared by the processes that fork after its first use.
+    # No pool by default: a pooled connection would be shared by the processes that fork after its first use.
     return sa.create_engine(
         hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"),
         connect_args={"application_name": "airflow-ml-monitor", "connect_timeout": _CONNECT_SECONDS, **arguments},
-        poolclass=sa.NullPool,
         hide_parameters=True,
+        **(pool or {"poolclass": sa.NullPool}),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
@@ -19,15 +20,23 @@ class MonitorStoreHook(BaseHook):
 
     :param store_conn_id: the connection; by default the one of ``[ml_monitor] store_conn_id``.
     :param auto_migrate: make or upgrade the schema on first use; by default ``[ml_monitor] auto_migrate``.
+    :param pool: arguments of a SQLAlchemy pool, for a process that keeps connections open; tasks keep none.
     """
 
     conn_name_attr = "store_conn_id"
     default_conn_name = "ml_monitor_default"
 
-    def __init__(self, store_conn_id: str | None = None, *, auto_migrate: bool | None = None) -> None:
+    def __init__(
+        self,
+        store_conn_id: str | None = None,
+        *,
+        auto_migrate: bool | None = None,
+        pool: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()
         self.store_conn_id = store_conn_id or settings.store_conn_id()
         self._auto_migrate = auto_migrate
+        self._pool = pool
 
     @cached_property
     def store(self) -> Store:
@@ -39,7 +48,7 @@ class MonitorStoreHook(BaseHook):
         from airflow_ml_monitor.store import Store
         from airflow_ml_monitor.store.failures import described
 
-        engine = postgres_engine(get_connection(self.store_conn_id))
+        engine = postgres_engine(get_connection(self.store_conn_id), pool=self._pool)
         migrates = settings.auto_migrate() if self._auto_migrate is None else self._auto_migrate
         name = f"the store behind connection {self.store_conn_id!r} ({described(engine.url)})"
         return Store(engine, auto_migrate=migrates, name=name)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airflow_ml_monitor.errors import MonitorError
-from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.pages.heat import Heat
 from airflow_ml_monitor.pages.html import page, report_page
+from airflow_ml_monitor.pages.reading import reading
 from airflow_ml_monitor.store import verdict_lists
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 _MOST_WINDOWS = 26
 _SAFE = {
@@ -51,7 +47,9 @@ def make_app() -> FastAPI:
         default_response_class=HTMLResponse,
     )
     app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(MonitorError, _failed)
+    app.add_exception_handler(Exception, _broken)
     app.get("/")(models)
     app.get("/models/{environment}/{model:path}")(one_model)
     app.get("/drift")(drift)
@@ -62,7 +60,7 @@ def make_app() -> FastAPI:
 
 def models(request: Request, dags: Readable, after: After = 0) -> HTMLResponse:
     """Models, and what the latest verdicts on each are."""
-    with _store() as connection:
+    with reading() as connection:
         found = verdict_lists.latest_verdicts(connection, dags, after=after)
     grouped: dict[tuple[str, str], list[verdict_lists.Verdict]] = {}
     for verdict in found:
@@ -74,7 +72,7 @@ def one_model(
     request: Request, dags: Readable, environment: str, model: str, kind: str | None = None, after: After = 0
 ) -> HTMLResponse:
     """The current verdicts on a model, window by window."""
-    with _store() as connection:
+    with reading() as connection:
         found = verdict_lists.verdicts_on(
             connection, dags, environment=environment, model=model, kind=kind or None, after=after
         )
@@ -94,7 +92,7 @@ def one_model(
 
 def drift(request: Request, dags: Readable, environment: str, model: str) -> HTMLResponse:
     """A model's columns by its latest windows."""
-    with _store() as connection:
+    with reading() as connection:
         cells = verdict_lists.drift_cells(connection, dags, environment=environment, model=model, windows=_MOST_WINDOWS)
     title = f"Drift of {model} in {environment}"
     return _page(request, "drift.html.jinja", title=title, heat=Heat.of(cells), environment=environment, model=model)
@@ -109,7 +107,7 @@ def one_dag(
     after: After = 0,
 ) -> HTMLResponse:
     """What a DAG, one of its runs or one of its tasks reported."""
-    with _store() as connection:
+    with reading() as connection:
         found = verdict_lists.verdicts_of(connection, dags, dag_id=dag_id, run_id=run_id, task_id=task_id, after=after)
     title = " ".join(part for part in (dag_id, task_id, run_id) if part)
     return _page(
@@ -119,22 +117,11 @@ def one_dag(
 
 def one_report(dags: Readable, report_id: UUID) -> HTMLResponse:
     """A report, whole."""
-    with _store() as connection:
+    with reading() as connection:
         found = verdict_lists.report_of(connection, dags, report_id)
     if found is None:
         raise HTTPException(404, f"There is no report {report_id} of a DAG that you may read.")
     return HTMLResponse(report_page(found), headers=_SAFE)
-
-
-@contextmanager
-def _store() -> Iterator[Connection]:
-    """Read the store; nothing is written, whatever the role of its connection may do."""
-    from sqlalchemy import text
-
-    store = MonitorStoreHook(auto_migrate=False).store
-    with store.begin() as connection:
-        connection.execute(text("SET TRANSACTION READ ONLY"))
-        yield connection
 
 
 def _page(request: Request, template: str, **known: Any) -> HTMLResponse:
@@ -149,6 +136,17 @@ def _refused(request: Request, error: Exception) -> HTMLResponse:
 
 def _failed(request: Request, error: Exception) -> HTMLResponse:
     return _told(request, 503, str(error))
+
+
+def _misread(request: Request, error: Exception) -> HTMLResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    said = [f"{'.'.join(map(str, one['loc'][1:]))} is {one.get('input')!r}: {one['msg']}" for one in found]
+    return _told(request, 422, f"This address asks for something that cannot be: {'; '.join(said)}.")
+
+
+def _broken(request: Request, error: Exception) -> HTMLResponse:
+    said = f"The page could not be made ({type(error).__name__}). The log of Airflow's API server says why."
+    return _told(request, 500, said)
 
 
 def _told(request: Request, status: int, said: str) -> HTMLResponse:

@@ -15,6 +15,7 @@ from airflow_ml_monitor.store.tables import SCHEMA
 MIGRATE = "run `airflow ml-monitor migrate` or `python -m airflow_ml_monitor migrate`"
 
 _NOT_ALLOWED = "42501"
+_TOO_LONG = "57014"
 _REFUSED = re.compile(r"permission denied for (table|view|schema) (\S+)")
 # An insert asks for SELECT too: it returns when the row was written.
 _NEEDED = {"SELECT": "SELECT", "COPY": "INSERT", "INSERT": "SELECT and INSERT", "UPDATE": "SELECT and UPDATE"}
@@ -50,6 +51,8 @@ def _sentence(store: str, error: BaseException) -> str:
         return f"{store} does not hold the tables this version needs ({reason}); {MIGRATE}"
     if getattr(error, "pgcode", None) == _NOT_ALLOWED:
         return f"{store} does not allow this: {reason}; {_remedy(reason, error)}"
+    if getattr(error, "pgcode", None) == _TOO_LONG:
+        return f"{store} took too long: {reason}; ask for less, or try again when it is less busy"
     if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
         return f"{store} cannot be reached: {reason}; check that the server is up and the connection is right"
     return f"{store} did not do what was asked: {reason}"

@@ -14,6 +14,7 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from airflow_ml_monitor.operators.links import page_address
 from airflow_ml_monitor.store import Store
+from tests.conftest import as_airflow_connection
 from tests.store.factories import make_check, make_origin, make_report, make_window
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata")]
@@ -110,12 +111,6 @@ class TestWhoSeesWhat:
         assert answer.status_code == 404
         assert "distance" not in answer.text
 
-    def test_what_is_read_cannot_be_written(self, store_connection: sa.URL, stored: list[UUID]) -> None:
-        from airflow_ml_monitor.pages.app import _store
-
-        with pytest.raises(Exception, match="read-only transaction"), _store() as connection:
-            connection.execute(sa.text("UPDATE ml_monitor.report SET overridden_by = 'eve'"))
-
 
 class TestWhatTheySay:
     def test_models_have_their_latest_verdict(self, client: Any, stored: list[UUID]) -> None:
@@ -165,6 +160,39 @@ class TestWhatTheySay:
         assert answer.status_code == 503
         assert "ml-monitor migrate" in answer.text
 
+    def test_a_store_of_an_older_version_is_said(
+        self, client: Any, store_connection: sa.URL, stored: list[UUID]
+    ) -> None:
+        engine = sa.create_engine(store_connection, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE ml_monitor.alembic_version SET version_num = '0001'"))
+        answer = get(client, "/")
+        assert answer.status_code == 503
+        assert "is at revision 0001, older than" in answer.text
+
+    def test_a_database_that_is_not_there_is_said(
+        self, client: Any, store_connection: sa.URL, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        nowhere = store_connection.update_query_dict({"host": "/nowhere"})
+        monkeypatch.setenv("AIRFLOW_CONN_ML_MONITOR_DEFAULT", as_airflow_connection(nowhere))
+        answer = get(client, "/")
+        assert answer.status_code == 503
+        assert "cannot be reached" in answer.text
+
+    def test_no_connection_is_said(
+        self, client: Any, store_connection: sa.URL, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("AIRFLOW_CONN_ML_MONITOR_DEFAULT")
+        answer = get(client, "/")
+        assert answer.status_code == 503
+        assert "airflow connections add ml_monitor_default" in answer.text
+
+    def test_an_address_that_cannot_be_is_said_on_a_page(self, client: Any, stored: list[UUID]) -> None:
+        answer = get(client, "/?after=few")
+        assert answer.status_code == 422
+        assert "after is &#39;few&#39;" in answer.text
+        assert answer.text.startswith("<!doctype html>")
+
     def test_pages_load_nothing_from_elsewhere(self, client: Any, stored: list[UUID]) -> None:
         answer = get(client, "/")
         assert "default-src &#39;none&#39;" in answer.text or "default-src 'none'" in answer.text
@@ -186,3 +214,20 @@ def test_the_moment_is_told_in_utc() -> None:
     from airflow_ml_monitor.pages.html import _environment
 
     assert _environment().filters["time"](datetime(2013, 2, 4, 5, tzinfo=UTC)) == "2013-02-04 05:00Z"
+
+
+def test_what_breaks_is_said_without_its_traceback(monkeypatch: pytest.MonkeyPatch, stored: list[UUID]) -> None:
+    from airflow.api_fastapi.core_api.security import get_user
+    from fastapi.testclient import TestClient
+
+    from airflow_ml_monitor.pages import app as module
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    app = module.make_app()
+    app.dependency_overrides |= {get_user: lambda: None, module.readable_dags: lambda: {"retraining"}}
+    monkeypatch.setattr(module.verdict_lists, "latest_verdicts", broken)
+    answer = TestClient(app, raise_server_exceptions=False).get("/")
+    assert (answer.status_code, "ZeroDivisionError" in answer.text, "secret" in answer.text) == (500, True, False)
+    assert "Traceback" not in answer.text
