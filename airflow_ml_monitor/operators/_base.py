@@ -138,7 +138,7 @@ class MonitoringOperator(BaseOperator):
         if event is not None and event.add(summary, context):
             self.log.info("%s is an event of asset %r", report.status, event.asset.name)
         self._told = stored, inputs.datasets, outcome.profile
-        self._count(report)
+        self._count(stored)
         self._notify(report, context)
         if self._gating.stops(self.deciding_status(report)):
             self._gating.stop(report, self._commands(stored, hook.store_conn_id))
@@ -243,9 +243,9 @@ class MonitoringOperator(BaseOperator):
             self.log.warning(said, stored.id, str(folder), exc_info=True)
             return {}
 
-    def _count(self, report: Report) -> None:
+    def _count(self, stored: StoredReport) -> None:
         try:
-            emit(report)
+            emit(stored)
         except Exception:  # a metric that cannot be sent must not change a verdict
             self.log.warning("the metrics of a report could not be sent; the verdict stands", exc_info=True)
 

@@ -11,16 +11,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
+from uuid import UUID
 
 import pytest
 
-from airflow_ml_monitor.operators.stats import MOST_COLUMNS, RANKS, Gauge, gauges
-from airflow_ml_monitor.results import CheckResult, Report, Status
+from airflow_ml_monitor.operators.stats import MOST_SERIES, RANKS, Gauge, gauges
+from airflow_ml_monitor.results import CheckResult, Origin, Report, Status
+from airflow_ml_monitor.store import StoredReport
+from airflow_ml_monitor.window import Window
 
 REPORT = Report(
     kind="drift",
     model="flight delay",
     environment="prod",
+    window=Window(datetime(2013, 1, 28, tzinfo=UTC), datetime(2013, 2, 4, tzinfo=UTC)),
     as_of=datetime(2013, 2, 5, tzinfo=UTC),
     rows_current=6103,
     duration=0.25,
@@ -35,20 +39,53 @@ REPORT = Report(
         CheckResult(check="r2", metric="r2", status="insufficient"),
     ),
 )
+ABOUT = {"environment": "prod", "model": "flight_delay", "kind": "drift", "dag_id": "retraining", "task_id": "drift"}
+
+
+def stored(report: Report = REPORT) -> StoredReport:
+    origin = Origin(dag_id="retraining", run_id="manual__1", task_id="drift")
+    return StoredReport(UUID(int=1), report, origin, written_at=datetime(2013, 2, 5, 3, tzinfo=UTC))
 
 
 def named(name: str, report: Report = REPORT) -> list[Gauge]:
-    return [gauge for gauge in gauges(report) if gauge.name == name]
+    return [gauge for gauge in gauges(stored(report)) if gauge.name == name]
+
+
+def with_columns(*columns: str) -> Report:
+    return replace(REPORT, results=tuple(replace(REPORT.results[0], column=column) for column in columns))
+
+
+LONG = with_columns("x" * 300 + "a", "x" * 300 + "b")
 
 
 class TestGauges:
     def test_a_report_has_a_status_and_a_size(self) -> None:
-        about = {"environment": "prod", "model": "flight_delay", "kind": "drift"}
-        assert named("status") == [Gauge("status", RANKS[Status.FAIL], about)]
+        assert named("status") == [Gauge("status", RANKS[Status.FAIL], ABOUT)]
         assert [gauge.value for name in ("rows", "duration_seconds") for gauge in named(name)] == [6103, 0.25]
 
-    def test_checks_on_the_whole_have_their_value_segments_and_what_has_none_do_not(self) -> None:
-        assert [(gauge.tags["metric"], gauge.value) for gauge in named("check_value")] == [("roc_auc", 0.81)]
+    def test_the_moments_of_the_verdict_and_of_the_end_of_its_window_are_known(self) -> None:
+        (verdict,), (end,) = named("verdict_timestamp_seconds"), named("window_end_timestamp_seconds")
+        assert verdict.value == datetime(2013, 2, 5, 3, tzinfo=UTC).timestamp()
+        assert end.value == datetime(2013, 2, 4, tzinfo=UTC).timestamp()
+        assert named("window_end_timestamp_seconds", replace(REPORT, window=None)) == []
+
+    def test_checks_are_counted_by_status_also_where_there_are_none(self) -> None:
+        counts = {gauge.tags["status"]: gauge.value for gauge in named("checks")}
+        assert counts == {"pass": 2, "warn": 1, "fail": 2, "insufficient": 1, "error": 0}
+
+    def test_checks_on_the_whole_have_their_status_value_and_limits_segments_have_none(self) -> None:
+        assert {gauge.tags["check"]: gauge.value for gauge in named("check_status")} == {
+            "roc_auc": RANKS[Status.PASS],
+            "r2": RANKS[Status.INSUFFICIENT],
+        }
+        for name, value in (("check_value", 0.81), ("check_lower_limit", 0.7)):
+            assert [(gauge.tags["metric"], gauge.value) for gauge in named(name)] == [("roc_auc", value)]
+        assert named("check_upper_limit") == []
+
+    def test_of_checks_with_one_name_the_worst_is_told(self) -> None:
+        checks = [CheckResult(check="rows", metric="rows", status=s, value=v) for s, v in (("fail", 3), ("pass", 9))]
+        report = replace(REPORT, results=tuple(checks))
+        assert [gauge.value for gauge in named("check_value", report)] == [3]
 
     def test_a_column_has_its_worst_status_and_greatest_effect_in_limits(self) -> None:
         statuses = {gauge.tags["column"]: gauge.value for gauge in named("column_status")}
@@ -58,9 +95,19 @@ class TestGauges:
         ]
 
     def test_the_number_of_columns_is_bounded_and_they_are_the_same_every_time(self) -> None:
-        checks = tuple(replace(REPORT.results[0], column=f"x{place:04}") for place in reversed(range(3 * MOST_COLUMNS)))
-        columns = [gauge.tags["column"] for gauge in named("column_status", replace(REPORT, results=checks))]
-        assert columns == [f"x{place:04}" for place in range(MOST_COLUMNS)]
+        names = [f"x{place:04}" for place in range(3 * MOST_SERIES)]
+        columns = [gauge.tags["column"] for gauge in named("column_status", with_columns(*reversed(names)))]
+        assert columns == names[:MOST_SERIES]
+
+    def test_the_number_of_checks_is_bounded(self) -> None:
+        checks = tuple(replace(REPORT.results[3], check=f"sql_{place:04}") for place in range(3 * MOST_SERIES))
+        assert len(named("check_value", replace(REPORT, results=checks))) == MOST_SERIES
+
+    def test_names_in_other_letters_stay_different(self) -> None:
+        columns = [gauge.tags["column"] for gauge in named("column_status", with_columns("出発", "到着", "", "a b"))]
+        assert len(set(columns)) == 4
+        assert {"_", "a_b"} < set(columns)
+        assert all(column.isascii() for column in columns)
 
     def test_a_worse_status_is_a_greater_number(self) -> None:
         assert sorted(RANKS, key=RANKS.__getitem__) == [
@@ -73,8 +120,9 @@ class TestGauges:
 
 
 SCRIPT = """
-from tests.operators.test_stats import REPORT
+import sys
 from airflow_ml_monitor.operators.stats import emit
+from tests.operators import test_stats
 try:  # as the process of a task does
     from airflow.sdk._shared.observability.metrics import stats
     from airflow.sdk.observability.metrics import stats_utils
@@ -82,16 +130,16 @@ except ImportError:
     pass
 else:
     stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
-emit(REPORT)
+emit(test_stats.stored(getattr(test_stats, sys.argv[1])))
 from opentelemetry import metrics
 if hasattr(metrics.get_meter_provider(), "force_flush"):
     metrics.get_meter_provider().force_flush()
 """
 
 
-def emit_in_a_process(options: dict[str, str]) -> None:
+def emit_in_a_process(options: dict[str, str], report: str = "REPORT") -> None:
     metrics = {f"AIRFLOW__METRICS__{name}": value for name, value in options.items()}
-    subprocess.run([sys.executable, "-c", SCRIPT], env=os.environ | metrics, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", SCRIPT, report], env=os.environ | metrics, check=True, timeout=120)
 
 
 class Collector(BaseHTTPRequestHandler):
@@ -114,13 +162,13 @@ class Collector(BaseHTTPRequestHandler):
         pass
 
 
-def sent(options: dict[str, str]) -> set[str]:
+def sent(options: dict[str, str], report: str = "REPORT") -> set[str]:
     """Return what a StatsD server on loopback gets of one report."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
         where = {"STATSD_ON": "True", "STATSD_HOST": "127.0.0.1", "STATSD_PORT": str(server.getsockname()[1])}
-        emit_in_a_process(where | options)
+        emit_in_a_process(where | options, report)
         server.setblocking(False)
         received = set()
         while True:
@@ -135,16 +183,21 @@ def sent(options: dict[str, str]) -> set[str]:
 class TestSending:
     def test_with_tags(self) -> None:
         received = sent({"STATSD_INFLUXDB_ENABLED": "True"})
-        about = "environment=prod,model=flight_delay,kind=drift"
+        about = "environment=prod,model=flight_delay,kind=drift,dag_id=retraining,task_id=drift"
         assert f"airflow.ml_monitor.status,{about}:3|g" in received
         assert f"airflow.ml_monitor.reports,{about},status=fail:1|c" in received
         assert f"airflow.ml_monitor.column_status,{about},column=dest:3|g" in received
 
     def test_without_tags_the_names_have_them(self) -> None:
-        received = sent({})
-        assert "airflow.ml_monitor.status.prod.flight_delay.drift:3|g" in received
-        assert "airflow.ml_monitor.reports.prod.flight_delay.drift.fail:1|c" in received
-        assert "airflow.ml_monitor.column_status.prod.flight_delay.drift.origin:2|g" in received
+        received = sent({"OTEL_ON": "True"})  # beside StatsD, which Airflow then takes, it sends nothing
+        assert "airflow.ml_monitor.status.prod.flight_delay.drift.retraining.drift:3|g" in received
+        assert "airflow.ml_monitor.reports.prod.flight_delay.drift.retraining.drift.fail:1|c" in received
+        assert "airflow.ml_monitor.column_status.prod.flight_delay.drift.retraining.drift.origin:2|g" in received
+
+    def test_long_names_arrive_cut_and_different(self) -> None:
+        received = [each for each in sent({"STATSD_INFLUXDB_ENABLED": "True"}, "LONG") if "column_status" in each]
+        assert len(received) == 2
+        assert max(map(len, received)) <= len("airflow.") + 250 + len(":3|g")
 
     def test_over_open_telemetry(self) -> None:
         with HTTPServer(("127.0.0.1", 0), Collector) as server:
@@ -152,7 +205,7 @@ class TestSending:
             emit_in_a_process({"OTEL_ON": "True", "OTEL_HOST": "127.0.0.1", "OTEL_PORT": str(server.server_port)})
             server.shutdown()
         values = {(name, frozenset(tags.split(","))): value for (name, tags), value in Collector.points.items()}
-        about = frozenset({"environment=prod", "model=flight_delay", "kind=drift"})
+        about = frozenset(f"{tag}={value}" for tag, value in ABOUT.items())
         assert values["airflow.ml_monitor.status", about] == 3
         assert values["airflow.ml_monitor.reports", about | {"status=fail"}] == 1
         assert values["airflow.ml_monitor.column_effect", about | {"column=dest"}] == pytest.approx(3.0)
