@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from inspect import signature
@@ -15,7 +16,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import given, origin_of
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
-from airflow_ml_monitor.operators.upstream import upstream_evidence
+from airflow_ml_monitor.operators.upstream import class_of, upstream_evidence
 from airflow_ml_monitor.results import Status
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class VerdictApprovalOperator(HITLOperator):
     It asks where a report upstream has a status in ``ask_on``, and nothing at all where none has, one is missing or is
     an ``error``: those cannot be approved. The question holds the summary of each report; the answer is stored with the
     reports it is about and speaks for no others. Nobody's answer within the deadline refuses. The task succeeds with
-    either answer: the gate downstream closes on what was refused.
+    either answer: the gate downstream closes on what was refused; without one, what is downstream is not let run.
 
     :param ask_on: the statuses that a person is asked about: ``fail``, ``warn``, ``insufficient``.
     :param deadline: how long an answer is waited for; no worker is held.
@@ -46,7 +47,8 @@ class VerdictApprovalOperator(HITLOperator):
     :param subject: headline of the question, templated; by default it names the model and what failed.
     :param store_conn_id: Airflow connection of the store; the ``[ml_monitor] store_conn_id`` option by default.
     :param kwargs: further ones of Airflow's ``HITLOperator``: ``assigned_users``, ``notifiers``.
-    :raises ConfigurationError: an unknown status, ``error`` or ``pass``, or a deadline that is none.
+    :raises ConfigurationError: an unknown status, ``error`` or ``pass``, or a deadline that is none; at run time,
+        tasks but no gate downstream.
     """
 
     template_fields: Sequence[str] = ("subject", "body", "store_conn_id")
@@ -83,6 +85,7 @@ class VerdictApprovalOperator(HITLOperator):
             raise ConfigurationError(f"ask_on={sorted(ask_on)} can be of fail, warn and insufficient only")
 
     def execute(self, context: Context) -> dict[str, Any]:
+        self._require_gate()
         reports = self._in_question(context)
         if not reports:
             return {_ASKED: [], "approved": None}
@@ -107,6 +110,17 @@ class VerdictApprovalOperator(HITLOperator):
             "reason": last.reason,
             "decided_at": last.decided_at.isoformat(),
         }
+
+    def _require_gate(self) -> None:
+        """Raise where tasks downstream would run with either answer: this one succeeds with both."""
+        from airflow_ml_monitor.operators.gate import GateOperator
+
+        following = list(self.get_flat_relatives(upstream=False))
+        if following and not any(issubclass(class_of(one), GateOperator) for one in following):
+            raise ConfigurationError(
+                f"task {self.task_id!r} has no gate downstream, so {following[0].task_id!r} would run with either "
+                "answer; put a GateOperator between the two"
+            )
 
     def _in_question(self, context: Context) -> list[StoredReport]:
         """Return the reports to ask about; none where an answer could not open the gate."""
@@ -166,7 +180,8 @@ def _person(user: Any) -> str | None:
 
 def _subject(reports: Sequence[StoredReport]) -> str:
     models = ", ".join(sorted({str(one.report.model) for one in reports}))
-    found = ", ".join(f"{one.report.kind.replace('_', ' ')} {one.report.status.value}" for one in reports[:_MOST])
+    counts = Counter(f"{one.report.kind.replace('_', ' ')} {one.report.status.value}" for one in reports)
+    found = ", ".join(what if count == 1 else f"{count:,} x {what}" for what, count in counts.items())
     return f"{models}: {found}. Let it through?"
 
 

@@ -63,7 +63,7 @@ def known_statuses(name: str, statuses: Collection[str]) -> set[Status]:
     :raises ConfigurationError: one text, or an unknown status.
     """
     if isinstance(statuses, str):
-        raise ConfigurationError(f"{name}={statuses!r} is one text; give a set such as {{'fail', 'error'}}")
+        raise ConfigurationError(f"{name}={statuses!r} is one text; give a set of statuses: {{{statuses!r}}}")
     unknown = sorted(set(map(str, statuses)) - {status.value for status in Status})
     if unknown:
         known = ", ".join(status.value for status in Status)

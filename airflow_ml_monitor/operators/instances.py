@@ -6,7 +6,7 @@ shows the report of its earlier try. An instance's state tells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -66,12 +66,26 @@ def states_of(
 
 
 def mapped_over_nothing(context: Context, task: Any, states: Mapping[int, str]) -> bool:
-    """Whether a task has no instance because a list that it is mapped over is empty."""
-    if not getattr(task, "is_mapped", False) or dict(states) != {UNMAPPED: "skipped"}:
+    """Whether a task has no instance because a list that it, or the task group it is in, is mapped over is empty."""
+    if dict(states) != {UNMAPPED: "skipped"}:
         return False
-    expanded = getattr(task, "op_kwargs_expand_input", task.expand_input)  # the first of decorated tasks
-    lists = [context["ti"].xcom_pull(task_ids=one.task_id, key=key) for one, key in expanded.iter_references()]
-    return any(isinstance(value, (list, dict)) and not value for value in lists)
+    return any(_is_empty(context, expanded) for expanded in _expanded(task))
+
+
+def _expanded(task: Any) -> Iterator[Any]:
+    """Give what a task and the task group around it are mapped over, as Airflow keeps it."""
+    if getattr(task, "is_mapped", False):
+        yield getattr(task, "op_kwargs_expand_input", task.expand_input)  # the first of decorated tasks
+    group = task.get_closest_mapped_task_group()
+    if group is not None:
+        yield group._expand_input
+
+
+def _is_empty(context: Context, expanded: Any) -> bool:
+    """Whether a list that is written in the DAG, or that an upstream task returned, has nothing in it."""
+    written = expanded.value.values() if isinstance(expanded.value, Mapping) else [expanded.value]
+    returned = [context["ti"].xcom_pull(task_ids=one.task_id, key=key) for one, key in expanded.iter_references()]
+    return any(isinstance(value, (list, tuple, Mapping)) and not value for value in [*written, *returned])
 
 
 def reports_of(context: Context, task_id: str, store: Store) -> list[StoredReport]:

@@ -79,8 +79,8 @@ def _monitoring_upstream(task: Any) -> dict[str, Any]:
         if one.task_id in seen:
             continue
         seen.add(one.task_id)
-        made_by = one.operator_class if getattr(one, "is_mapped", False) else type(one)
-        if isinstance(made_by, type) and issubclass(made_by, MonitoringOperator):
+        made_by = class_of(one)
+        if issubclass(made_by, MonitoringOperator):
             found[one.task_id] = one
             if made_by.kind == GATE:
                 judged = _judged_by(one)
@@ -89,6 +89,12 @@ def _monitoring_upstream(task: Any) -> dict[str, Any]:
                 answered |= judged
         ahead += one.upstream_list
     return {task_id: one for task_id, one in found.items() if task_id not in answered}
+
+
+def class_of(task: Any) -> type:
+    """Return the operator of a task, mapped or not."""
+    made_by = task.operator_class if getattr(task, "is_mapped", False) else type(task)
+    return made_by if isinstance(made_by, type) else object
 
 
 def _judged_by(gate: Any) -> set[str] | None:

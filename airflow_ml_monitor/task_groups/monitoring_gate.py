@@ -48,16 +48,18 @@ def monitoring_gate(
     :param window: the window that both judge; by default the run's own.
     :param over: map both tasks: parameter -> its values, or an upstream task's list of them, for each combination; or
         a list of mappings (an upstream task's output too), each the parameters of one instance. The gate judges all.
-    :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on.
+    :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on. ``emit`` and ``emit_on``
+        are the gate's as well: the group's verdict is one event.
     :param quality: further parameters of ``DataQualityOperator``, which win over all others; ``None`` for no such task.
     :param drift: the same of ``DriftOperator``; ``gate`` of ``GateOperator``.
     :param approval: parameters of ``VerdictApprovalOperator``, ``{}`` for its defaults: the task ``approval`` between
         those that judge and the gate; by default nobody is asked.
     :param common: parameters of all three: ``model``, ``environment``, ``as_of``, ``retries``, ``pool``, ...
-    :raises ConfigurationError: neither quality nor drift.
+    :raises ConfigurationError: neither quality nor drift; drift without a reference; ``approval`` is no mapping.
     """
     if quality is None and drift is None:
         raise ConfigurationError(f"task group {group_id!r} has neither quality nor drift; a gate needs what it judges")
+    rule = {"on_fail": on_fail, "close_on": close_on, **_taken(common, "emit", "emit_on")}
     shared = {"on_fail": "record", **_given(data=data, reference=reference, window=window), **common}
     with TaskGroup(group_id) as group:
         judging = []
@@ -65,8 +67,8 @@ def monitoring_gate(
             given = {"task_id": "quality", **shared, **_given(suite=suite), **quality}
             judging.append(_task(DataQualityOperator, given, over))
         if drift is not None:
+            _require_reference({**group.dag.default_args, **shared, **drift}, over)
             judging.append(_task(DriftOperator, {"task_id": "drift", **shared, **drift}, over))
-        rule = {"on_fail": on_fail, "close_on": close_on}
         closing = GateOperator(**{"task_id": "gate", **rule, **common, **gate})
         if approval is None:
             judging >> closing
@@ -79,6 +81,8 @@ def _asking(approval: Mapping[str, Any], common: Mapping[str, Any]) -> Any:
     """Return the task that asks, with what the group has in common but for the parameters of verdicts."""
     from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
 
+    if not isinstance(approval, Mapping):
+        raise ConfigurationError(f"approval={approval!r} is no mapping of parameters; give {{}} for the defaults")
     of_verdicts = set(signature(MonitoringOperator.__init__).parameters) - {"store_conn_id"}
     shared = {name: value for name, value in common.items() if name not in of_verdicts}
     return VerdictApprovalOperator(**{"task_id": "approval", **shared, **approval})
@@ -89,6 +93,19 @@ def _task(operator: type[MonitoringOperator], given: Mapping[str, Any], over: An
         return operator(**given)
     partial = operator.partial(**given)
     return partial.expand(**over) if isinstance(over, Mapping) else partial.expand_kwargs(over)
+
+
+def _require_reference(given: Mapping[str, Any], over: Any) -> None:
+    mapped = over is not None and (not isinstance(over, Mapping) or "reference" in over)  # lists are read by the tasks
+    if "reference" not in given and not mapped:
+        raise ConfigurationError(
+            "drift compares with a stored reference; give reference= its name, or drift=None to judge quality only"
+        )
+
+
+def _taken(parameters: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Take parameters out by name, and return those that were there."""
+    return {name: parameters.pop(name) for name in names if name in parameters}
 
 
 def _given(**parameters: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
+from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.task_groups import monitoring_gate
 from tests.airflow_people import look, person
@@ -127,6 +128,29 @@ def test_an_answer_does_not_speak_for_a_later_verdict(store: Store) -> None:
     assert run.states["train"] == "success"
     clear(dag, run, ["monitoring.quality", "monitoring.gate"])
     assert run.states["monitoring.gate"] == "failed"
+
+
+def test_without_a_gate_nothing_downstream_runs(store: Store) -> None:
+    with DAG("no_gate", schedule=None) as dag:
+        quality = DataQualityOperator(task_id="quality", model="m", data=EMPTY, on_fail="record")
+        quality >> VerdictApprovalOperator(task_id="approval") >> EmptyOperator(task_id="train")
+    run = run_asking(dag)
+    assert (run.states["approval"], run.states["train"]) == ("failed", "upstream_failed")
+    assert "has no gate downstream, so 'train' would run with either answer" in str(run.errors["approval"])
+
+
+def test_verdicts_alike_are_counted_in_the_question(store: Store) -> None:
+    days = [DAY.to_dict(), {"start": DAY.end.isoformat(), "end": (DAY.end + DAY.length).isoformat()}]
+    with DAG("counted", schedule=None) as dag:
+        monitoring_gate(model="m", data=EMPTY, drift=None, approval={}, over={"window": days})
+    with person("Refuse") as seen:
+        run_asking(dag)
+    assert [question["subject"] for question in seen] == ["m: 2 x data quality fail. Let it through?"]
+
+
+def test_approval_is_a_mapping_of_parameters() -> None:
+    with DAG("unmapped"), pytest.raises(ConfigurationError, match="approval=True is no mapping of parameters; give {}"):
+        monitoring_gate(model="m", data=GOOD, drift=None, approval=True)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ask_on", [{"error"}, {"fail", "pass"}])

@@ -114,6 +114,23 @@ def test_without_either_there_is_nothing_to_judge() -> None:
         monitoring_gate(model="a", quality=None, drift=None)
 
 
+def test_its_verdict_is_one_event() -> None:
+    asset = Asset("group_one_event")
+    run("group_emits", lambda: monitoring_gate(model="a", **ALL, on_fail="record", emit=asset), NEXT)
+    assert [event["kind"] for event in events_of(asset)] == ["gate"]
+
+
+def test_drift_without_a_reference_is_told_what_to_do() -> None:
+    with DAG("group_unreferenced"), pytest.raises(ConfigurationError, match="give reference= its name, or drift=None"):
+        monitoring_gate(model="a", data=DATA)
+
+
+def test_a_reference_of_the_default_args_is_one() -> None:
+    with DAG("group_default_reference", default_args={"reference": "r"}) as dag:
+        monitoring_gate(model="a", data=DATA)
+    assert dag.get_task("monitoring.drift").reference == "r"
+
+
 @task
 def windows() -> list[dict[str, str]]:
     return [DAY.to_dict(), NEXT.to_dict()]
