@@ -37,3 +37,7 @@ class ReferenceNotFoundError(ConfigurationError):
 
 class StoreError(MonitorError):
     """The store cannot be reached, or does not hold what it should."""
+
+
+class TrackingError(MonitorError):
+    """MLflow cannot be reached, does not answer in time, or refuses."""

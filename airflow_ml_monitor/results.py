@@ -335,6 +335,11 @@ class Origin:
         """The task's id, with its place where it is mapped: ``drift``, ``drift[2]``."""
         return task_name(self.task_id, self.map_index)
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """The task try by the names of its parts, for people."""
+        return {"DAG": self.dag_id, "Run": self.run_id, "Task": self.task, "Try": str(self.try_number)}
+
 
 def task_name(task_id: str, map_index: int) -> str:
     """Return the id of a task, with its place where it is mapped (where that is not -1)."""

@@ -37,9 +37,13 @@ class AirflowConnections(Connections):
         return path.fs, path.path
 
 
-def get_connection(conn_id: str) -> Any:
+_POSTGRES = "postgres --conn-host HOST --conn-schema DATABASE --conn-login USER --conn-password PASSWORD"
+
+
+def get_connection(conn_id: str, *, example: str = _POSTGRES) -> Any:
     """Return an Airflow connection.
 
+    :param example: type and options of the command that would add it.
     :raises ConfigurationError: there is none of that id.
     """
     from airflow.sdk import BaseHook
@@ -49,7 +53,7 @@ def get_connection(conn_id: str) -> Any:
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as error:
-        raise _undefined(conn_id) from error
+        raise _undefined(conn_id, example) from error
 
 
 async def triggerer_connections(conn_ids: Iterable[str]) -> Connections:
@@ -79,11 +83,9 @@ def outages() -> tuple[type[Exception], ...]:
     return (sa.exc.OperationalError, sa.exc.InterfaceError, AirflowRuntimeError, OSError)
 
 
-def _undefined(conn_id: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"Airflow connection {conn_id!r} is not defined; add it: airflow connections add {conn_id} "
-        "--conn-type postgres --conn-host HOST --conn-schema DATABASE --conn-login USER --conn-password PASSWORD"
-    )
+def _undefined(conn_id: str, example: str = _POSTGRES) -> ConfigurationError:
+    command = f"airflow connections add {conn_id} --conn-type {example}"
+    return ConfigurationError(f"Airflow connection {conn_id!r} is not defined; add it: {command}")
 
 
 def _engine(connection: Any) -> Engine:

@@ -33,9 +33,7 @@ class StoredReport:
     @property
     def ids(self) -> dict[str, str]:
         """Where it is from, for a page: its id and the task try, by their names."""
-        origin = self.origin
-        found = {"Report id": str(self.id), "DAG": origin.dag_id, "Run": origin.run_id, "Task": origin.task}
-        return found | {"Try": str(origin.try_number)}
+        return {"Report id": str(self.id), **self.origin.ids}
 
 
 @dataclass(frozen=True)
