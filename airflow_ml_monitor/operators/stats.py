@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from airflow_ml_monitor.results import CheckResult, Status, overall_status
+from airflow_ml_monitor.results import CheckResult, Severity, Status, overall_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def _of_report(stored: StoredReport, about: dict[str, str]) -> Iterator[Gauge]:
 
 
 def _of_check(tags: dict[str, str], results: Sequence[CheckResult]) -> Iterator[Gauge]:
-    yield Gauge("check_status", RANKS[overall_status(results)], tags)
+    yield Gauge("check_status", _rank(results), tags)
     worst = max(results, key=lambda result: RANKS[result.effective_status])
     figures = (("value", worst.value), ("lower_limit", worst.limits.lower), ("upper_limit", worst.limits.upper))
     for name, figure in figures:
@@ -87,12 +87,18 @@ def _of_check(tags: dict[str, str], results: Sequence[CheckResult]) -> Iterator[
 
 
 def _of_column(tags: dict[str, str], results: Sequence[CheckResult]) -> Iterator[Gauge]:
-    yield Gauge("column_status", RANKS[overall_status(results)], tags)
+    yield Gauge("column_status", _rank(results), tags)
     effects = [
         result.value / result.limits.upper for result in results if result.value is not None and result.limits.upper
     ]
     if effects:
         yield Gauge("column_effect", max(effects), tags)
+
+
+def _rank(results: Sequence[CheckResult]) -> int:
+    """Return the rank of some checks' status; of checks that never matter, that of a pass."""
+    counted = [result for result in results if result.severity is not Severity.INFO]
+    return RANKS[overall_status(counted)] if counted else RANKS[Status.PASS]
 
 
 def _about(stored: StoredReport) -> dict[str, str]:

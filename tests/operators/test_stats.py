@@ -82,6 +82,11 @@ class TestGauges:
             assert [(gauge.tags["metric"], gauge.value) for gauge in named(name)] == [("roc_auc", value)]
         assert named("check_upper_limit") == []
 
+    def test_what_never_matters_is_no_worse_than_a_pass(self) -> None:
+        told = tuple(replace(REPORT.results[place], severity="info") for place in (0, 3))
+        for name in ("check_status", "column_status"):
+            assert [gauge.value for gauge in named(name, replace(REPORT, results=told))] == [RANKS[Status.PASS]]
+
     def test_of_checks_with_one_name_the_worst_is_told(self) -> None:
         checks = [CheckResult(check="rows", metric="rows", status=s, value=v) for s, v in (("fail", 3), ("pass", 9))]
         report = replace(REPORT, results=tuple(checks))
