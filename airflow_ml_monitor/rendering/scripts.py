@@ -31,8 +31,8 @@ class Scripts:
 
     @property
     def sources(self) -> str:
-        """The scripts that the page may run, by their digests: no other one, and no text as a program."""
-        return " ".join(f"'sha256-{_digest(script)}'" for script in (self.library, self.draw))
+        """The scripts that the page may run."""
+        return sources(self.library, self.draw)
 
 
 def scripts(charts: Sequence[Chart]) -> Scripts | None:
@@ -49,6 +49,12 @@ def scripts(charts: Sequence[Chart]) -> Scripts | None:
     return Scripts(_safe(data.replace("<", r"\u003c")), _library(), _safe((_HERE / "report.js").read_text("utf-8")))
 
 
+def sources(*scripts: str) -> str:
+    """Name scripts by their digests in a page's content security policy: no other one, and no text as a program."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
 @functools.cache
 def _library() -> Markup:
     bundle = vl_convert().javascript_bundle(_SHARED, vl_version=vega_lite_version())
@@ -58,7 +64,3 @@ def _library() -> Markup:
 def _safe(script: str) -> Markup:
     r"""Return a script in which nothing ends the element it stands in: in a text ``\/`` is ``/``."""
     return Markup(re.sub(r"<(/script|!--)", r"<\\\1", script, flags=re.IGNORECASE))
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
