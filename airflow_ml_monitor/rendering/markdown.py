@@ -15,7 +15,7 @@ Dialect = Literal["commonmark", "slack"]
 # What formats inside a line, and what GitHub's Markdown makes a link of.
 _UNDERSCORE = r"(?<![a-z0-9])_|_(?![a-z0-9])"  # inside a word it formats nothing
 _SPECIAL = re.compile(rf"([\\`*\[\]<>#|~&@]|{_UNDERSCORE}|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-_SPECIAL_IN_SLACK = re.compile(rf"([*~`]|{_UNDERSCORE})", re.IGNORECASE)
+_SPECIAL_IN_SLACK = re.compile(rf"([*~`]|{_UNDERSCORE}|(?<=:)//|(?<=www)\.)", re.IGNORECASE)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ABOUT = ("Model", "Model version", "Environment", "Window", "As of", "Reference", "Rows judged")
 _LONGEST = 400
@@ -48,13 +48,19 @@ def to_markdown(
     lines += [f"{write.bullet}{_check(reason, write)}" for reason in report.reasons[:most]]
     if len(report.reasons) > most:
         lines.append(f"{write.bullet}and {len(report.reasons) - most:,} more")
-    lines += ["", *(write.link(words, address) for words, address in (links or {}).items())]
+    lines += ["", *links_of(links or {}, dialect)]
     return "\n".join(lines).strip() + "\n"
 
 
 def as_text(text: object, *, dialect: Dialect = "commonmark") -> str:
     """Return a text so escaped that it formats nothing."""
     return (_Slack() if dialect == "slack" else _CommonMark()).text(text)
+
+
+def links_of(links: Mapping[str, str], dialect: Dialect = "commonmark") -> list[str]:
+    """Return words -> address as links; an address that no browser opens stands beside its words."""
+    write = _Slack() if dialect == "slack" else _CommonMark()
+    return [write.link(words, address) for words, address in links.items()]
 
 
 class _CommonMark:

@@ -64,6 +64,11 @@ def test_data_cannot_format_or_mention_in_slack() -> None:
     assert "\u200b*x" in said
 
 
+def test_data_makes_no_address_that_slack_would_link() -> None:
+    said = make_report(results=(make_check(message="see https://evil.example or www.evil.example"),))
+    assert "https:\u200b//evil.example or www\u200b.evil" in said.to_markdown(dialect="slack")
+
+
 def test_links_are_links_in_both_dialects() -> None:
     links = {"The run": "https://airflow.example/dags/d|x y", "The report": "s3://reports/a_b.html"}
     common = rendered(make_report().to_markdown(links=links))
