@@ -6,6 +6,8 @@ Imported at every start of Airflow's command line: standard library only.
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -270,8 +272,13 @@ def _lazily(function: str) -> Callable[[argparse.Namespace], None]:
 
         try:
             getattr(commands, function)(args)
+            sys.stdout.flush()
         except MonitorError as error:
             raise SystemExit(f"error: {error}") from error
+        except BrokenPipeError:
+            # Whoever reads has enough, as head has; at its end Python would flush once more, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
 
     run.__name__ = function
     return run

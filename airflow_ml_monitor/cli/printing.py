@@ -7,13 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PIPED_WIDTH = 200
+# In a pipe a row is one line: what is folded, grep does not find.
+_PIPED_WIDTH = 100_000
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], output: str) -> None:
-    """Print rows of equal keys; of none, that there are none."""
+def print_rows(rows: Sequence[Mapping[str, Any]], output: str, *, none: str = "No data found") -> None:
+    """Print rows of equal keys; ``none`` where a table would have no row."""
     if output == "table":
-        _print_table(rows)
+        _print_table(rows, none)
     else:
         print_plain([dict(row) for row in rows], output)
 
@@ -28,18 +29,19 @@ def print_plain(data: Any, output: str) -> None:
         sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def _print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_table(rows: Sequence[Mapping[str, Any]], none: str) -> None:
     from rich.box import ASCII_DOUBLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     if not rows:
-        print("No data found")
+        print(none)
         return
     table = Table(box=ASCII_DOUBLE_HEAD, show_edge=False, pad_edge=False)
     for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
+        # An id is there to be copied.
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name.endswith("_id"))
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)

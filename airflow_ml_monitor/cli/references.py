@@ -79,7 +79,7 @@ def diff(args: argparse.Namespace) -> None:
         store.reference(model=args.model, environment=environment, name=args.name, version=version)
         for version in (args.version, args.other)
     )
-    print_rows(list(_differences(one, other)), args.output)
+    print_rows(_differences(one, other), args.output, none=f"{one.label} and {other.label} do not differ")
 
 
 def _freeze_report(args: argparse.Namespace, store: Store, environment: str) -> None:

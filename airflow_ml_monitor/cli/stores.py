@@ -48,5 +48,8 @@ def _store_at(url: str) -> Store:
         ) from None
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise ConfigurationError(f"--url is of {parsed.get_backend_name()!r}; the store needs a postgresql:// one")
+    if "@" in (parsed.host or ""):
+        # Neither is the host: what stands before the last @ is of the password.
+        raise ConfigurationError("--url has more than one @; write one that is in the user or password as %40")
     engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg2"), poolclass=sa.NullPool)
     return Store(engine, auto_migrate=False)

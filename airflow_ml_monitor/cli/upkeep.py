@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_ml_monitor.cli.stores import store_of
-from airflow_ml_monitor.cli.windows import age
+from airflow_ml_monitor.cli.windows import moment_before
 from airflow_ml_monitor.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def prune(args: argparse.Namespace) -> None:
     """Delete old reports; references stay."""
     from airflow_ml_monitor.store.upkeep import prune as remove
 
-    before = datetime.now(UTC) - age(args.older_than)
+    before = moment_before(args.older_than)
     store = store_of(args)
 
     def removed(connection: sa.Connection) -> Removed:
@@ -57,7 +56,8 @@ def _remove(args: argparse.Namespace, store: Store, remove: Callable[[sa.Connect
     """Delete in one transaction, which is undone where it was only to be shown or the answer is no."""
     with store.begin() as connection:
         found = remove(connection)
-        kept = args.dry_run or not (args.yes or _agreed(f"{found} {which} will be deleted from {store.name}"))
+        asked = found.anything and not args.yes
+        kept = args.dry_run or (asked and not _agreed(f"{found} {which} will be deleted from {store.name}"))
         if kept:
             connection.rollback()
     print(f"{'nothing was deleted; there are ' if kept else 'deleted: '}{found} {which}")

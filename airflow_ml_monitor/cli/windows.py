@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,11 +23,16 @@ def files_of(args: argparse.Namespace) -> Files:
 
 
 def span_of(args: argparse.Namespace) -> tuple[datetime | None, datetime | None]:
-    """Return ``--since`` and ``--until``; ``None`` for one that is not given."""
+    """Return ``--since`` and ``--until``; ``None`` for one that is not given.
+
+    :raises ConfigurationError: one of them is no time, or nothing lies between them.
+    """
     since, until = (
         None if text is None else as_utc(text, what=name)
         for name, text in (("--since", args.since), ("--until", args.until))
     )
+    if since is not None and until is not None and since >= until:
+        raise ConfigurationError(f"--since {args.since} is not before --until {args.until}; nothing lies between them")
     return since, until
 
 
@@ -59,9 +64,12 @@ def report_key(text: str) -> UUID:
 _UNITS = {"d": timedelta(days=1), "w": timedelta(weeks=1), "h": timedelta(hours=1)}
 
 
-def age(text: str) -> timedelta:
-    """Return a length of time: ``400d``, ``52w`` or ``12h``."""
+def moment_before(text: str) -> datetime:
+    """Return the moment that is a length of time ago: ``400d``, ``52w`` or ``12h``."""
     found = re.fullmatch(r"(\d+)([dwh])", text.strip())
     if found is None or not int(found[1]):
         raise ConfigurationError(f"{text!r} is no age; write days, weeks or hours like 400d, 52w or 12h")
-    return int(found[1]) * _UNITS[found[2]]
+    try:
+        return datetime.now(UTC) - int(found[1]) * _UNITS[found[2]]
+    except OverflowError:
+        raise ConfigurationError(f"{text!r} is before all time; write an age like 400d, 52w or 12h") from None

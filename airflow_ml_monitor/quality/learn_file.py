@@ -37,7 +37,7 @@ def save_suite(
     if not overwrite and filesystem.exists(inner):
         raise SuiteError(
             f"suite file {target!r} is there already, perhaps with edits of a review; "
-            "choose another path, or give overwrite=True"
+            "choose another path, or let it be replaced (overwrite=True, --overwrite)"
         )
     filesystem.makedirs(filesystem._parent(inner), exist_ok=True)
     filesystem.pipe_file(inner, text.encode())

@@ -25,6 +25,10 @@ class Removed:
     references: int = 0
     profiles: int = 0
 
+    @property
+    def anything(self) -> bool:
+        return any((self.reports, self.checks, self.references, self.profiles))
+
     def __str__(self) -> str:
         return (
             f"{self.reports:,} reports with {self.checks:,} checks, {self.references:,} versions of references, "

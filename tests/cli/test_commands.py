@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -130,6 +131,10 @@ class TestMigrate:
             (["--url", "mysql://ann@host/db"], "--url is of 'mysql'"),
             (["--url", "postgresql://ann@host/db", "--conn-id", "x"], "--url and --conn-id both name a store"),
             (["--url", "postgresql://ann:s3cret@127.0.0.1:1/db"], "cannot be reached"),
+            (
+                ["--url", "postgresql://ann:at@s3cret@127.0.0.1:1/db"],
+                "write one that is in the user or password as %40",
+            ),
         ],
     )
     def test_says_what_is_wrong_in_one_sentence(self, arguments: list[str], sentence: str) -> None:
@@ -147,6 +152,13 @@ class TestShow:
         assert shown.startswith(written.report.headline)
         assert "retraining.drift[2], run manual__1, try 1" in shown
         assert all(str(check) in shown for check in checks)
+
+    def test_a_reader_that_has_enough_is_no_error(self, store: Store) -> None:
+        checks = tuple(make_check(column=f"column_{number}") for number in range(500))
+        written = store.write(make_report(results=checks), make_origin())
+        show = shlex.join([*PYTHON, "show", str(written.id), "--url", url_text(store.engine.url)])
+        ended = subprocess.run(f"{show} | head -1", shell=True, capture_output=True, text=True, timeout=120, check=True)
+        assert (ended.stdout, ended.stderr) == (f"{written.report.headline}\n", "")
 
     def test_json_reads_back_as_the_report(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
         written = store.write(make_report(), make_origin())

@@ -59,6 +59,13 @@ class TestHistory:
         assert table.count("retraining.") == 3
         assert "because of" in table
 
+    def test_in_a_pipe_a_report_is_one_line(self, printed: Callable[..., str], rows: Rows) -> None:
+        lines = printed("history").splitlines()[2:]
+        assert len(lines) == 4
+        assert all(
+            row["report_id"] in line and row["window"] in line for row, line in zip(rows("history"), lines, strict=True)
+        )
+
     def test_yaml_is_the_same(self, printed: Callable[..., str], rows: Rows) -> None:
         assert yaml.safe_load(printed("history", "-o", "yaml")) == rows("history")
 
@@ -73,7 +80,11 @@ def test_of_nothing_says_so(printed: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [(["--limit", "0"], "--limit 0 shows nothing"), (["--since", "monday"], "--since")],
+    [
+        (["--limit", "0"], "--limit 0 shows nothing"),
+        (["--since", "monday"], "--since"),
+        (["--since", "2013-02-11T00:00:00Z", "--until", "2013-02-04T00:00:00Z"], "nothing lies between them"),
+    ],
 )
 def test_what_cannot_be_asked(printed: Callable[..., str], options: list[str], sentence: str) -> None:
     with pytest.raises(SystemExit, match=sentence):

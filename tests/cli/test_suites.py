@@ -45,7 +45,7 @@ def test_from_a_reference(printed: Printed, store: Store, tmp_path: Path) -> Non
 def test_an_edited_file_is_not_lost(printed: Printed, tmp_path: Path) -> None:
     rows().to_parquet(tmp_path / "rows.parquet")
     (tmp_path / "a.json").write_text("edited")
-    with pytest.raises(SystemExit, match="is there already"):
+    with pytest.raises(SystemExit, match="is there already, .*--overwrite"):
         printed("learn-suite", "--data", str(tmp_path / "rows.parquet"), "--out", str(tmp_path / "a.json"))
     assert (tmp_path / "a.json").read_text() == "edited"
 

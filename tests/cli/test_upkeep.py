@@ -80,6 +80,14 @@ class TestPrune:
         with pytest.raises(SystemExit, match="is no age"):
             printed("prune", f"--older-than={age}")
 
+    def test_an_age_before_all_time(self, printed: Printed) -> None:
+        for age in ("9999999d", "99999999999999w"):
+            with pytest.raises(SystemExit, match=f"'{age}' is before all time"):
+                printed("prune", "--older-than", age)
+
+    def test_where_nothing_is_old_nothing_is_asked(self, printed: Printed) -> None:
+        assert printed("prune", "--older-than", "400d").startswith("deleted: 0 reports")
+
 
 class TestErase:
     def test_all_of_a_model_goes_and_nothing_of_others(self, filled: Store, printed: Printed) -> None:
