@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.distinct import distinct_on
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.window import as_utc
 
@@ -64,7 +65,7 @@ def last_decisions(connection: sa.Connection, reports: Collection[UUID]) -> dict
     """Return the last decision on each of these reports that has one."""
     table = tables.decision
     names = [table.c[name] for name in Decision.__dataclass_fields__]
-    query = sa.select(*names).distinct(table.c.report_id).where(table.c.report_id.in_(list(reports)))
+    query = distinct_on(sa.select(*names), table.c.report_id).where(table.c.report_id.in_(list(reports)))
     rows = connection.execute(query.order_by(table.c.report_id, sa.desc(table.c.decided_at))).mappings()
     return {row["report_id"]: Decision(**row) for row in rows}
 

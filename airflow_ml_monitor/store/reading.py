@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.distinct import distinct_on
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.store.rows import Row, stored_report
 from airflow_ml_monitor.store.stored import StoredReport
@@ -75,7 +76,7 @@ def run_reports(
     ranked = query.subquery()
     judged = [ranked.c[name] for name in ("task_id", "map_index", "environment", "model", "kind", "model_version")]
     judged += [ranked.c.window_start, ranked.c.window_end]
-    latest = sa.select(*(ranked.c[column.name] for column in report.columns)).distinct(*judged)
+    latest = distinct_on(sa.select(*(ranked.c[column.name] for column in report.columns)), *judged)
     latest = latest.where(
         ranked.c.attempt.is_not_distinct_from(ranked.c.last_attempt), ranked.c.try_number == ranked.c.last_try_number
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -102,6 +103,13 @@ class TestRunReports:
         quality = store.write(make_report(kind="data_quality"), make_origin(task_id="quality"))
         store.write(make_report(), make_origin(run_id="manual__2"))
         assert store.run_reports(dag_id="retraining", run_id="manual__1") == [drift, quality]
+
+    def test_the_log_of_a_task_that_reads_has_no_warning(self, store: Store) -> None:
+        written = store.write(make_report(), make_origin())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert store.run_reports(dag_id="retraining", run_id="manual__1") == [written]
+            assert store.decisions([written.id]) == {}
 
     def test_a_run_deleted_and_made_again_counts_from_its_first_try(self, store: Store) -> None:
         store.write(make_report(), make_origin(try_number=1, attempt="a"))
