@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -13,12 +14,18 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airflow_ml_monitor.errors import MonitorError
+from airflow_ml_monitor.operators.links import PAGES
+from airflow_ml_monitor.pages.distributions import NoDistributionsError, read_distributions
 from airflow_ml_monitor.pages.heat import Heat
 from airflow_ml_monitor.pages.html import page, report_page
 from airflow_ml_monitor.pages.reading import reading
+from airflow_ml_monitor.pages.timeline_page import Choice, read_timeline
 from airflow_ml_monitor.store import verdict_lists
+from airflow_ml_monitor.store.stored import StoredReport
 
 _MOST_WINDOWS = 26
+_NOT_LOGGED_IN = "You are not logged in to Airflow, or your login has expired."
+_TOLD = {401: "Log in", 403: "Not allowed", 404: "Not found", 500: "Broken", 503: "The store does not answer"}
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -52,7 +59,9 @@ def make_app() -> FastAPI:
     app.add_exception_handler(Exception, _broken)
     app.get("/")(models)
     app.get("/models/{environment}/{model:path}")(one_model)
+    app.get("/timeline")(timeline)
     app.get("/drift")(drift)
+    app.get("/distributions")(column_in_window)
     app.get("/dags/{dag_id}")(one_dag)
     app.get("/reports/{report_id}")(one_report)
     return app
@@ -90,12 +99,31 @@ def one_model(
     )
 
 
+def timeline(request: Request, dags: Readable, choice: Annotated[Choice, Depends()]) -> HTMLResponse:
+    """What was measured of a model, window by window."""
+    with reading() as connection:
+        known = read_timeline(connection, dags, choice)
+    return _page(request, "timeline.html.jinja", title=f"{choice.model} in {choice.environment}", **known)
+
+
 def drift(request: Request, dags: Readable, environment: str, model: str) -> HTMLResponse:
     """A model's columns by its latest windows."""
     with reading() as connection:
         cells = verdict_lists.drift_cells(connection, dags, environment=environment, model=model, windows=_MOST_WINDOWS)
     title = f"Drift of {model} in {environment}"
     return _page(request, "drift.html.jinja", title=title, heat=Heat.of(cells), environment=environment, model=model)
+
+
+def column_in_window(request: Request, dags: Readable, report_id: UUID, column: str) -> HTMLResponse:
+    """A column's two distributions: of the reference and of a window."""
+    with reading() as connection:
+        stored = _found(verdict_lists.report_of(connection, dags, report_id), report_id)
+        try:
+            known = read_distributions(connection, stored, column)
+        except NoDistributionsError as error:
+            raise HTTPException(404, str(error)) from error
+    known |= {"report_id": report_id, "report": stored.report, "column": column}
+    return _page(request, "distributions.html.jinja", title=column, **known)
 
 
 def one_dag(
@@ -118,10 +146,14 @@ def one_dag(
 def one_report(dags: Readable, report_id: UUID) -> HTMLResponse:
     """A report, whole."""
     with reading() as connection:
-        found = verdict_lists.report_of(connection, dags, report_id)
-    if found is None:
-        raise HTTPException(404, f"There is no report {report_id} of a DAG that you may read.")
+        found = _found(verdict_lists.report_of(connection, dags, report_id), report_id)
     return HTMLResponse(report_page(found), headers=_SAFE)
+
+
+def _found(stored: StoredReport | None, report_id: UUID) -> StoredReport:
+    if stored is None:
+        raise HTTPException(404, f"There is no report {report_id} of a DAG that you may read.")
+    return stored
 
 
 def _page(request: Request, template: str, **known: Any) -> HTMLResponse:
@@ -131,7 +163,7 @@ def _page(request: Request, template: str, **known: Any) -> HTMLResponse:
 
 def _refused(request: Request, error: Exception) -> HTMLResponse:
     status, said = getattr(error, "status_code", 500), str(getattr(error, "detail", error))
-    return _told(request, status, "Log in to Airflow to see this." if status == 401 else said)
+    return _told(request, status, _NOT_LOGGED_IN if status == 401 else said)
 
 
 def _failed(request: Request, error: Exception) -> HTMLResponse:
@@ -151,5 +183,7 @@ def _broken(request: Request, error: Exception) -> HTMLResponse:
 
 def _told(request: Request, status: int, said: str) -> HTMLResponse:
     root = request.scope.get("root_path", "")
-    text = page("told.html.jinja", root=root, query={}, title="ML Monitor", said=said, status_code=status)
+    login = f"{root.removesuffix(PAGES)}/api/v2/auth/login?{urlencode({'next': str(request.url)})}"
+    known = {"title": _TOLD.get(status, "Not possible"), "said": said, "status_code": status, "login": login}
+    text = page("told.html.jinja", root=root, query={}, **known)
     return HTMLResponse(text, status_code=status, headers=_SAFE)

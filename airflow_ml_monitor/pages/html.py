@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from airflow_ml_monitor.pages.drawing import SIZE, sign
+from airflow_ml_monitor.rendering.scripts import sources
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
 
@@ -43,7 +45,10 @@ def _environment() -> Any:
     found = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css"]
-    found.globals |= {"address": _address, "style": Markup("".join(sheet.read_text("utf-8") for sheet in sheets))}
+    sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css", _HERE / "charts.css"]
+    found.globals |= {"address": _address, "sign": sign, "size": SIZE}
+    found.globals |= {"style": Markup("".join(sheet.read_text("utf-8") for sheet in sheets))}
+    script = (_HERE / "pages.js").read_text("utf-8")
+    found.globals |= {"script": Markup(script), "script_sources": sources(script)}
     found.filters["time"] = lambda value: "" if value is None else f"{value:%Y-%m-%d %H:%M}Z"
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -69,7 +70,8 @@ def get(client: Any, path: str, user: str | None = "ann") -> Any:
 
 def paths(stored: list[UUID]) -> list[str]:
     drift = "/drift?environment=prod&model=flight_delay"
-    return ["/", "/models/prod/flight_delay", drift, "/dags/retraining", f"/reports/{stored[0]}"]
+    timeline = "/timeline?environment=prod&model=flight_delay"
+    return ["/", "/models/prod/flight_delay", timeline, drift, "/dags/retraining", f"/reports/{stored[0]}"]
 
 
 class TestWhoSeesWhat:
@@ -77,7 +79,7 @@ class TestWhoSeesWhat:
         for path in paths(stored):
             answer = get(client, path, user=None)
             assert answer.status_code == 401, (path, answer.text[:300])
-            assert "flight_delay" not in answer.text.replace("/models/prod/flight_delay", "")
+            assert "flight_delay" not in re.sub('href="[^"]*"', "", answer.text), "said by the address alone"
 
     def test_a_false_token_opens_nothing(self, client: Any, stored: list[UUID]) -> None:
         for path in paths(stored):
@@ -117,7 +119,7 @@ class TestWhatTheySay:
         text = get(client, "/").text
         assert str(stored[1]) in text
         assert str(stored[0]) not in text  # of an earlier window
-        assert "2013-02-11 00:00Z to 2013-02-18 00:00Z" in text
+        assert "<time>2013-02-11 00:00Z</time> to <time>2013-02-18 00:00Z</time>" in text
 
     def test_a_model_has_all_windows(self, client: Any, stored: list[UUID]) -> None:
         text = get(client, "/models/prod/flight_delay").text
@@ -136,8 +138,24 @@ class TestWhatTheySay:
         assert text.count('<td class="fail">') == 2
         assert "1.40" in text
 
+    def test_a_timeline_draws_what_was_measured_of_a_column_and_links_its_reports(
+        self, client: Any, stored: list[UUID]
+    ) -> None:
+        text = get(client, "/timeline?environment=prod&model=flight_delay&kind=drift&column=distance").text
+        assert "Latest: 0.14 (0.12 to 0.16), upper limit 0.1, fail. Windows: 1 fail." in text
+        assert f"/ml-monitor/reports/{stored[0]}" in text
+        assert "<svg" in text
+
+    def test_a_timeline_goes_back_window_by_window(self, client: Any, stored: list[UUID]) -> None:
+        text = get(client, "/timeline?environment=prod&model=flight_delay&before=2013-02-18T00:00:00Z").text
+        assert str(stored[0]) in text
+        assert str(stored[1]) not in text
+        assert "Latest windows" in text
+        assert get(client, "/timeline?environment=prod&model=flight_delay&before=soon").status_code == 422
+
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
-        for path in [*paths(stored), f"/reports/{stored[1]}"]:
+        column = f"/timeline?environment=prod&model=flight_delay&column={NASTY}"
+        for path in [*paths(stored), column, f"/reports/{stored[1]}"]:
             assert NASTY not in get(client, path).text
 
     def test_long_lists_come_in_pages(self, client: Any, store_connection: sa.URL, stored: list[UUID]) -> None:
