@@ -10,6 +10,8 @@
   };
   follow();
   addEventListener("storage", follow);
+  // The latest windows are what is looked for first.
+  addEventListener("DOMContentLoaded", () => document.querySelectorAll(".wide:has(> .heat)").forEach((one) => { one.scrollLeft = one.scrollWidth; }));
   // A frame has no sign of its own that the next page is on its way.
   const waits = (yes) => {
     const sign = document.getElementById("waits");
