@@ -37,6 +37,19 @@ def explained(finding: Finding, reference: ColumnProfile, current: ColumnProfile
     return finding
 
 
+def distributions(reference: ColumnProfile, current: ColumnProfile) -> dict[str, dict[str, Any]]:
+    """Return both distributions of a column, whether it moved or not: one under ``""``, of a text one for each of its
+    descriptors; none where the two profiles do not count the same kind of values, or kinds that are not compared."""
+    if isinstance(reference, TextProfile) and isinstance(current, TextProfile):
+        shared = [name for name in reference.described if name in current.described]
+        return {name: histogram(reference.described[name], current.described[name]) for name in shared}
+    if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
+        return {"": histogram(reference, current)}
+    if isinstance(reference, LevelProfile) and isinstance(current, LevelProfile):
+        return {"": level_shares(Levels.of(reference, current))}
+    return {}
+
+
 def histogram(reference: NumericProfile, current: NumericProfile) -> dict[str, Any]:
     """Return both distributions in about 24 bins of like width over the reference's 1st to 99th percentile.
 

@@ -53,10 +53,16 @@ class Chart:
 def of_distribution(result: CheckResult) -> Chart | None:
     """Return both distributions of a column that moved; ``None`` where the check kept none."""
     found = result.detail.get("distribution")
-    if not isinstance(found, Mapping):
-        return None
     described, dot, _ = result.metric.partition(".")
     of = f"{described} of {result.column}" if dot else str(result.column)
+    return of_shares(of, found) if isinstance(found, Mapping) else None
+
+
+def of_shares(of: str, found: Mapping[str, Any]) -> Chart | None:
+    """Return two distributions, as a check keeps them in its detail; ``None`` of a column without values.
+
+    :param of: what they are distributions of.
+    """
     if "levels" in found:
         return _levels(of, found)
     return _histogram(of, found) if found.get("edges") else None

@@ -153,6 +153,14 @@ class TestWhatTheySay:
         assert "Latest windows" in text
         assert get(client, "/timeline?environment=prod&model=flight_delay&before=soon").status_code == 422
 
+    def test_a_cell_of_columns_by_windows_opens_its_distributions(self, client: Any, stored: list[UUID]) -> None:
+        cell = f"/distributions?report_id={stored[0]}&column=distance"
+        assert cell.replace("&", "&amp;") in get(client, "/drift?environment=prod&model=flight_delay").text
+        answer = get(client, cell)
+        assert answer.status_code == 404
+        assert "keeps no distributions of column &#39;distance&#39;" in answer.text
+        assert "distance" not in get(client, cell, user="bob").text.replace("column%3Ddistance", "")
+
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
         column = f"/timeline?environment=prod&model=flight_delay&column={NASTY}"
         for path in [*paths(stored), column, f"/reports/{stored[1]}"]:
