@@ -8,7 +8,7 @@ from uuid import UUID
 
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.estimated import proves_nothing
-from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
+from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses, show_command
 from airflow_ml_monitor.results import Status
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.store import Store, StoredReport
 
 __all__ = ["require_verdict"]
+
+_SHOWN = 3
+"""Reasons of a report that stops the run, in the message."""
 
 
 def require_verdict(
@@ -46,16 +49,16 @@ def require_verdict(
         context = get_current_context()
     allowed = known_statuses("allow", allow) - {Status.ERROR}
     name = asset if isinstance(asset, str) else asset.name
-    events = _events(context, name)
-    store = MonitorStoreHook(store_conn_id).store
-    reports = {str(extra): _report(store, extra) for extra in events}
-    closed = [_why_closed(store, report, extra, allowed) for extra, report in reports.items()]
-    if not events:
+    hook = MonitorStoreHook(store_conn_id)
+    store = hook.store
+    found = [(extra, _report(store, extra)) for extra in _events(context, name)]
+    closed = [_why_closed(hook, report, extra, allowed) for extra, report in found]
+    if not found:
         closed.append(f"no event of asset {name!r} started this run; schedule the DAG on it, or do not ask for it here")
-    reasons = [why for why in closed if why is not None]
+    reasons = list(dict.fromkeys(why for why in closed if why is not None))
     if reasons:
         raise MonitoringFailed("\n  - ".join([f"asset {name!r} does not let this run go on:", *reasons]))
-    return [report for report in reports.values() if report is not None]
+    return list({report.id: report for _, report in found if report is not None}.values())
 
 
 def _events(context: Context, name: str) -> list[Mapping[str, Any]]:
@@ -89,10 +92,15 @@ def _task(stored: StoredReport) -> tuple[Any, ...]:
     return origin.dag_id, origin.task_id, origin.map_index, stored.report.model_version, stored.report.window
 
 
-def _why_closed(store: Store, stored: StoredReport | None, event: str, allowed: set[Status]) -> str | None:
+def _why_closed(
+    hook: MonitorStoreHook, stored: StoredReport | None, event: Mapping[str, Any], allowed: set[Status]
+) -> str | None:
     if stored is None:
-        return f"its event {event} points to no report in {store.name}"
-    decision = store.decisions([stored.id]).get(stored.id)
+        return (
+            f"its event with the report_id {event.get('report_id')!r} points to no report in {hook.store.name}; only "
+            "those of monitoring tasks do (emit=), each to the store that it was written to"
+        )
+    decision = hook.store.decisions([stored.id]).get(stored.id)
     status = Status.INSUFFICIENT if proves_nothing(stored.report) else stored.report.status
     if decision is not None and not decision.approved:
         return f"{stored.report.headline}; {decision}"
@@ -100,4 +108,5 @@ def _why_closed(store: Store, stored: StoredReport | None, event: str, allowed: 
     if approved or status in allowed:
         return None
     unproven = "; an estimate proves nothing until labels say it" if status is not stored.report.status else ""
-    return f"{stored.report.headline}{unproven}; report {stored.id}"
+    said = "; ".join([stored.report.headline + unproven, *map(str, stored.report.reasons[:_SHOWN])])
+    return f"{said}; all checks: {show_command(stored.id, hook.store_conn_id)}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
-from airflow_ml_monitor.rendering.markdown import as_text
+from airflow_ml_monitor.operators.links import page_address
+from airflow_ml_monitor.rendering.markdown import as_text, links_of
 from airflow_ml_monitor.rendering.selection import in_one_line, measured
 from airflow_ml_monitor.results import CheckResult, Report
+from airflow_ml_monitor.store.masking import masked
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.store import StoredReport
@@ -19,6 +23,10 @@ IMAGE = "summary.png"
 _WORDS = {"first": "", "change": " (changed)", "recovery": " (recovered)"}
 _MOST = 10
 _LONGEST = 150
+_LONGEST_SLACK = 3000
+"""Characters that a block of a Slack message may have; a message without blocks is split after 4,000."""
+_LONGEST_INCIDENT = 255
+"""Characters that PagerDuty takes as the key by which events belong together."""
 
 
 def content(
@@ -26,27 +34,29 @@ def content(
 ) -> dict[str, Any]:
     """Return the texts and facts of a message.
 
-    :param page: path of the report's page; ``url`` the task's address in Airflow.
+    :param page: path of the report's page as a file; ``url`` the task's address in Airflow, where its report is, too.
     :param picture: whether the HTML shows a picture, attached under the name ``IMAGE``.
     """
     report = stored.report
-    links = {words: address for words, address in (("Run", url), ("Report", page)) if address}
+    report_url = urljoin(url or "", page_address(f"/reports/{stored.id}"))
+    links = {words: address for words, address in (("Report", report_url), ("Run", url), ("Page", page)) if address}
     subject = _subject(report, event)
     return {
         "event": event,
         "status": report.status.value,
         "subject": subject,
         "headline": in_one_line(report.headline),
-        "summary": report.summary(most=_MOST),
+        "summary": "\n".join([report.summary(most=_MOST), *_plain(links)]),
         "markdown": report.to_markdown(most=_MOST, links=links),
-        "slack": report.to_markdown(most=_MOST, links=links, dialect="slack"),
+        "slack": _slack(report, subject, links),
         "html": _html(report, subject, list(links.items()), picture),
         "model": report.model,
         "kind": report.kind,
         "environment": report.environment,
-        "incident": "/".join((about.environment, about.model, about.kind, about.scope)),
+        "incident": _key("/".join((about.environment, about.model, about.kind, about.scope))),
         "report_id": str(stored.id),
         "report_path": page,
+        "report_url": report_url,
         "url": url,
     }
 
@@ -55,6 +65,31 @@ def _subject(report: Report, event: Event) -> str:
     """Return one line that says which model and how it is; short enough for a subject and without line breaks."""
     about = " ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)
     return in_one_line(f"{report.status.value.upper()}{_WORDS[event]}: {about}")[:_LONGEST]
+
+
+def _slack(report: Report, subject: str, links: dict[str, str]) -> str:
+    """Return a report as mrkdwn with as many of its checks as Slack shows whole."""
+    for most in range(_MOST, 0, -1):
+        written = report.to_markdown(most=most, links=links, dialect="slack")
+        if len(written) <= _LONGEST_SLACK:
+            return written
+    return _few_words(subject, in_one_line(report.headline)[: 4 * _LONGEST], links)
+
+
+def _few_words(subject: str, headline: str, links: dict[str, str]) -> str:
+    return "\n".join([*(as_text(line, dialect="slack") for line in (subject, headline)), *links_of(links, "slack")])
+
+
+def _plain(links: dict[str, str]) -> list[str]:
+    return [f"{words}: {address}" for words, address in links.items()]
+
+
+def _key(text: str) -> str:
+    """Return a text that is short enough for a key; of two long ones that begin alike, two."""
+    if len(text) <= _LONGEST_INCIDENT:
+        return text
+    mark = "#" + sha256(text.encode()).hexdigest()[:16]
+    return text[: _LONGEST_INCIDENT - len(mark)] + mark
 
 
 def _html(report: Report, subject: str, links: list[tuple[str, str]], picture: bool) -> str:
@@ -93,19 +128,21 @@ def _reason(result: CheckResult) -> dict[str, Any]:
 def no_verdict(ti: Any, error: object, *, url: str | None, scope: str) -> dict[str, Any]:
     """Return the texts and facts of a message about a task that failed before it had a verdict."""
     subject = in_one_line(f"ERROR: {ti.dag_id}.{ti.task_id} ended without a verdict")[:_LONGEST]
-    headline = in_one_line(f"{type(error).__name__}: {error}")[: 4 * _LONGEST]
-    lines = [subject, headline, *([f"Run: {url}"] if url else [])]
-    names = ("model", "kind", "environment", "report_id", "report_path")
+    # What a driver says of a source may have its URL; a channel has more readers than a log.
+    said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error)
+    headline = in_one_line(masked(said))[: 4 * _LONGEST]
+    links = {"Run": url} if url else {}
+    names = ("model", "kind", "environment", "report_id", "report_path", "report_url")
     return {
         **dict.fromkeys(names),
         "event": "first",
         "status": "error",
         "subject": subject,
         "headline": headline,
-        "summary": "\n".join(lines),
-        "markdown": "\n\n".join(as_text(line) for line in lines),
-        "slack": "\n".join(as_text(line, dialect="slack") for line in lines),
-        "html": _page(subject, headline, [], 0, [("Run", url)] if url else [], picture=False),
-        "incident": scope,
+        "summary": "\n".join([subject, headline, *_plain(links)]),
+        "markdown": "\n\n".join([as_text(subject), as_text(headline), *links_of(links)]),
+        "slack": _few_words(subject, headline, links),
+        "html": _page(subject, headline, [], 0, list(links.items()), picture=False),
+        "incident": _key(scope),
         "url": url,
     }

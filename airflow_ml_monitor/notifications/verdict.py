@@ -41,8 +41,9 @@ class VerdictNotifier(BaseNotifier):
     :param send: the notifier that sends, of any provider. Its templates find the message under ``verdict``:
         ``subject``, ``headline``, ``summary``, ``markdown``, ``slack``, ``html``, ``event`` (``first``, ``change``,
         ``recovery``), ``status``, ``model``, ``kind``, ``environment``, ``incident`` (one text for all messages that
-        belong together), ``report_id``, ``report_path`` and ``url``. A ``subject`` or ``html_content`` that it has and
-        that is not given is filled in, and such a mail has the summary as a picture.
+        belong together), ``report_id``, ``report_url`` (its page in Airflow), ``report_path`` (the page as a file) and
+        ``url`` (the task). A ``subject`` or ``html_content`` that it has and that is not given is filled in, and such a
+        mail has the summary as a picture.
     :param alert_on: the statuses that are incidents.
     :param scope: which verdicts on a model belong together: by default those of one task.
     :param channel: name of the way messages take; each tells for itself. By default the name of the class of ``send``.
@@ -74,6 +75,9 @@ class VerdictNotifier(BaseNotifier):
     def __call__(self, *args: Any) -> None:
         """Notify, given a task context, or a report and a task context as ``on_verdict`` gives them."""
         context = args[1] if len(args) == 2 and isinstance(args[0], Report) else args[0]
+        if "reason" in context:  # of a DAG's own callback
+            self.log.warning("the callback of a DAG does not say which task failed; give the notifier to its tasks")
+            return
         # Airflow renders templates in place; the next task of this process has other values.
         super(VerdictNotifier, copy.copy(self)).__call__({**context})
 
@@ -159,7 +163,7 @@ class VerdictNotifier(BaseNotifier):
         """Tell of a task that failed before it had a verdict; say nothing of one that did not fail."""
         from airflow_ml_monitor.notifications.content import no_verdict
 
-        error = context.get("exception")
+        error = _why_it_ended(context)
         if error is None:
             return
         sender = copy.copy(self.send)
@@ -176,6 +180,15 @@ def summary_of(context: Context) -> dict[str, Any] | None:
         return None
     found = ti.xcom_pull(task_ids=ti.task_id, key="return_value", map_indexes=ti.map_index)
     return found if isinstance(found, dict) and "report_id" in found else None
+
+
+def _why_it_ended(context: Context) -> object | None:
+    """Return what ended a task that came to no verdict; ``None`` where it did not fail."""
+    error = context.get("exception")
+    if error is None and getattr(context.get("ti"), "state", None) not in ("success", "skipped"):
+        # The DAG processor calls back for a task whose worker is gone, without its state and its error.
+        return "the worker was lost or killed, or Airflow gave the task up; the log of the scheduler says which"
+    return error
 
 
 def _with(context: Context, told: dict[str, Any]) -> Context:

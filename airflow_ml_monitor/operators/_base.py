@@ -15,7 +15,7 @@ from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.events import VerdictEvent
-from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed
+from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed, show_command
 from airflow_ml_monitor.operators.inputs import Inputs, Outcome
 from airflow_ml_monitor.operators.lineage import check_results, facets
 from airflow_ml_monitor.operators.links import ReportLink
@@ -23,7 +23,6 @@ from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report, Status
-from airflow_ml_monitor.version_compat import COMMAND_LINE
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -213,9 +212,8 @@ class MonitoringOperator(BaseOperator):
         return [("this report", str(stored.id))]
 
     def _commands(self, stored: StoredReport, conn_id: str) -> list[str]:
-        elsewhere = "" if conn_id == settings.store_conn_id() else f" --conn-id {conn_id}"
         return [
-            f"All checks of {what}: {COMMAND_LINE} show {report_id}{elsewhere}"
+            f"All checks of {what}: {show_command(report_id, conn_id)}"
             for what, report_id in self._where_to_look(stored)
         ]
 

@@ -16,6 +16,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import given, origin_of
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
+from airflow_ml_monitor.operators.links import page_address
 from airflow_ml_monitor.operators.upstream import class_of, upstream_evidence
 from airflow_ml_monitor.results import Status
 
@@ -188,7 +189,10 @@ def _subject(reports: Sequence[StoredReport]) -> str:
 def _body(reports: Sequence[StoredReport]) -> str:
     from airflow_ml_monitor.rendering import to_markdown
 
-    told = [f"{to_markdown(one.report, most=_MOST)}\nReport `{one.id}`\n" for one in reports[:_MOST]]
+    told = [
+        f"{to_markdown(one.report, most=_MOST)}\n[Report]({page_address(f'/reports/{one.id}')}) `{one.id}`\n"
+        for one in reports[:_MOST]
+    ]
     if len(reports) > _MOST:
         told.append(f"and {len(reports) - _MOST:,} more reports; the answer is about all of them.\n")
     return "\n".join(told)

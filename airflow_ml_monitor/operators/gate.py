@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.store import Decision, StoredReport
     from airflow_ml_monitor.triggers.reports import ReportsTrigger
 
+_LOOK = "look at that task's log, then clear it and this gate"
 _SHOWN = 3
 """Reasons of a report that is insufficient, in the gate's message."""
 
@@ -102,7 +103,7 @@ class GateOperator(MonitoringOperator):
             kind=self.kind,
             results=(
                 *judged,
-                *(_missing(name, why) for name, why in evidence.missing.items()),
+                *(_missing(name, why, self.kinds or ()) for name, why in evidence.missing.items()),
                 *(_idle(name) for name in evidence.idle),
             ),
             model=inputs.model or models or self.dag_id,
@@ -215,12 +216,14 @@ def _found(report: Report, required: bool, task: str, where: dict[str, Any]) -> 
     return [verdict]
 
 
-def _missing(name: str, why: str) -> CheckResult:
+def _missing(name: str, why: str, kinds: Collection[str]) -> CheckResult:
+    # Of a kind that nobody reported it is not known which task should have.
+    next_step = "run the task that makes it, then clear this gate" if name in kinds else _LOOK
     return CheckResult(
         check=f"{name}.report",
         metric="status",
         status=Status.ERROR,
-        message=f"missing: {why}; look at that task's log, then clear it and this gate",
+        message=f"missing: {why}; {next_step}",
     )
 
 

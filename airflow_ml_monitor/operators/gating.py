@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Status
-from airflow_ml_monitor.version_compat import AirflowFailException, AirflowSkipException
+from airflow_ml_monitor.version_compat import COMMAND_LINE, AirflowFailException, AirflowSkipException
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.results import Report
 
 _WAYS = ("fail", "skip", "record")
+
+
+def show_command(report_id: object, store_conn_id: str) -> str:
+    """Return the command that shows a report, for whoever reads that it closed."""
+    elsewhere = "" if store_conn_id == settings.store_conn_id() else f" --conn-id {store_conn_id}"
+    return f"{COMMAND_LINE} show {report_id}{elsewhere}"
 
 
 class MonitoringFailed(AirflowFailException):

@@ -68,7 +68,8 @@ def test_approved_the_gate_lets_through_and_says_who(store: Store) -> None:
     assert question["taken"] == 200
     assert question["subject"] == "m: data quality fail. Let it through?"
     assert "rows" in question["body"]
-    assert run.xcom("monitoring.quality")["report_id"] in question["body"]
+    report_id = run.xcom("monitoring.quality")["report_id"]
+    assert f"[Report](/ml-monitor/reports/{report_id}) `{report_id}`" in question["body"]
     assert decisions(store) == [("data_quality", "fail", True, "jane", "the airport was closed", "monitoring.approval")]
     gate = run.xcom("monitoring.gate")
     assert gate["status"] == "warn"

@@ -18,6 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.sdk import DAG, BaseNotifier, BaseOperator
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 from airflow_ml_monitor import CheckResult, Report
 from airflow_ml_monitor.errors import ConfigurationError, DataError
@@ -105,6 +106,7 @@ class TestMail:
         for said in (
             *("distribution[distance]", "ks 0.14, upper limit 0.1 - moved to the right", "/dags/vn_mail/runs/"),
             run.xcom("drift")["report_path"],
+            f'<a href="http://localhost:8080/ml-monitor/reports/{run.xcom("drift")["report_id"]}">',
         ):
             assert said in html
         assert found.get_content_type() == "multipart/related"
@@ -197,11 +199,34 @@ class TestCallbacksOfAirflow:
 
     def test_a_task_that_ends_without_a_verdict_is_told(self, inbox: Inbox) -> None:
         def broken() -> list[CheckResult]:
-            raise DataError("column <b>'x'</b> is not there")
+            raise DataError("column <b>'x'</b> is not in postgresql://ann:s3cret@db/flights")
 
         judge("vn_broken", broken, on_verdict=mail(), on_failure_callback=mail())
         assert inbox.subjects == ["ERROR: vn_broken.drift ended without a verdict"]
         assert "DataError: column &lt;b&gt;" in text(inbox.mails[0])
+        assert "postgresql://ann:***@db/flights" in text(inbox.mails[0])
+
+    def test_a_task_whose_worker_is_lost_is_told(self, inbox: Inbox) -> None:
+        class Lost(BaseOperator):
+            """Is called back for as the DAG processor does it: with neither error nor state."""
+
+            def execute(self, context: Any) -> None:
+                ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
+                known = {name: getattr(ti, name) for name in (*names, "task", "_ti_context_from_server")}
+                mail()(RuntimeTaskInstance.model_construct(**known).get_template_context())
+
+        with DAG("vn_lost", schedule=None) as dag:
+            Lost(task_id="lost")
+        run_dag(dag)
+        assert inbox.subjects == ["ERROR: vn_lost.lost ended without a verdict"]
+        assert "the worker was lost or killed" in text(inbox.mails[0])
+
+    def test_the_callback_of_a_dag_is_refused_in_its_log(
+        self, inbox: Inbox, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        mail()({"dag": None, "run_id": "manual__1", "reason": "task_failure"})
+        assert inbox.mails == []
+        assert "give the notifier to its tasks" in capsys.readouterr().out
 
     def test_a_task_that_judges_nothing_and_succeeds_is_no_news(self, inbox: Inbox) -> None:
         class Plain(BaseOperator):
