@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,17 +66,24 @@ class Window:
 
     @classmethod
     def of(cls, value: Any) -> Window:
-        """Read a window from a ``Window``, a ``{"start", "end"}`` mapping or a pair of times.
+        """Read a window from a ``Window``, a ``{"start", "end"}`` mapping, a pair of times, or a text of one.
+
+        A text is ``start/end`` as ISO 8601 writes an interval, or the mapping or pair as JSON, as templates write it.
 
         :raises WindowError: the value has another form.
         """
+        if isinstance(value, str):
+            value = _read(value)
         if isinstance(value, Window):
             return value
         if isinstance(value, dict) and {"start", "end"} <= value.keys():
             return cls(value["start"], value["end"])
         if isinstance(value, (list, tuple)) and len(value) == 2:
             return cls(value[0], value[1])
-        raise WindowError(f'window {value!r} is neither a pair (start, end) nor {{"start": ..., "end": ...}}')
+        raise WindowError(
+            f'window {value!r} is neither a pair (start, end) nor {{"start": ..., "end": ...}} nor a text "start/end"; '
+            "of another task take its output, which is no text, or add | tojson to the template"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,17 @@ class Last:
 
     def before(self, as_of: datetime) -> Window:
         return Window(as_of - self.span, as_of)
+
+
+def _read(text: str) -> Any:
+    """Return what a text says where it is JSON or an interval; any other text as it is."""
+    start, slash, end = text.partition("/")
+    if slash:
+        return start, end
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _short(moment: datetime) -> str:

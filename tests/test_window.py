@@ -51,13 +51,18 @@ def test_text_that_is_no_time_is_refused() -> None:
         {"start": "2013-02-04T05:00:00+00:00", "end": "2013-02-05T05:00:00+00:00"},
         ["2013-02-04T05:00:00+00:00", "2013-02-05T05:00:00Z"],
         Window(START, START + timedelta(days=1)),
+        "2013-02-04T05:00:00Z/2013-02-05T05:00:00Z",
+        '{"start": "2013-02-04T05:00:00+00:00", "end": "2013-02-05T05:00:00+00:00"}',
+        '["2013-02-04T05:00:00+00:00", "2013-02-05T05:00:00Z"]',
     ],
 )
 def test_forms_of_one_window(value: object) -> None:
     assert Window.of(value) == Window(START, START + timedelta(days=1))
 
 
-@pytest.mark.parametrize("value", ["2013-02-04", 7, {"start": "2013-02-04T05:00:00+00:00"}, [START]])
+@pytest.mark.parametrize(
+    "value", ["2013-02-04", "7", "{'start': '2013-02-04'}", 7, {"start": "2013-02-04T05:00:00+00:00"}, [START]]
+)
 def test_other_forms_are_refused(value: object) -> None:
     with pytest.raises(WindowError, match="neither a pair"):
         Window.of(value)

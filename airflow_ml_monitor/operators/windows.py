@@ -94,9 +94,8 @@ def period(key: str) -> Window:
 
     :raises WindowError: the key is neither.
     """
-    start, slash, end = key.partition("/")
-    if slash:
-        return Window.of((start, end))
+    if "/" in key:
+        return Window.of(key)
     try:
         return _week(key) or _quarter(key) or _calendar(key)
     except ValueError as error:
