@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.data.dataset import Dataset
 
 _TICK = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1)
 
 
 class Condition(NamedTuple):
@@ -149,19 +150,35 @@ def _zone_of(dataset: Dataset, column: str) -> ZoneInfo:
     return zone(dataset.timezone)
 
 
-def latest_instant(dataset: Dataset, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> datetime | None:
+def latest_instant(dataset: Dataset, batches: Iterable[pa.RecordBatch]) -> datetime | None:
     """Return the latest time of the dataset's time column over batches of that one column, in UTC."""
     import pyarrow.compute as pc
 
-    latest: Any = None
-    for batch in batches:
-        here = pc.max(batch.column(0)).as_py()
-        if here is not None and (latest is None or here > latest):
-            latest = here
-    if latest is None:
-        return None
-    if not isinstance(latest, datetime):
-        latest = datetime.combine(latest, datetime.min.time())
-    if latest.tzinfo is None:
-        latest = latest.replace(tzinfo=_zone_of(dataset, str(dataset.time_column)))
-    return latest.astimezone(UTC)  # type: ignore[no-any-return]
+    found = [_python_time(pc.max(batch.column(0))) for batch in batches]
+    known = [value for value in found if value is not None]
+    return as_instant(dataset, max(known)) if known else None
+
+
+def as_instant(dataset: Dataset, value: date) -> datetime:
+    """Return a time or a day of the dataset's time column in UTC.
+
+    :raises DataError: it is naive, and the dataset has no ``timezone``.
+    """
+    at = value if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=_zone_of(dataset, str(dataset.time_column)))
+    return at.astimezone(UTC)
+
+
+def _python_time(value: pa.Scalar) -> date | None:
+    """Return a time as Python's own, in UTC where it has a zone. Arrow's ``as_py`` would import pandas."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = value.type
+    if not value.is_valid or not pa.types.is_timestamp(kind):
+        return value.as_py()  # type: ignore[no-any-return]
+    if kind.unit == "ns":
+        value = pc.floor_temporal(value, unit="microsecond")
+    at: datetime = _EPOCH + value.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).as_py() * _TICK
+    return at.replace(tzinfo=None if kind.tz is None else UTC)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.data.table import TableRows
-from airflow_ml_monitor.data.times import latest_instant
+from airflow_ml_monitor.data.times import as_instant, latest_instant
 from airflow_ml_monitor.errors import MissingDataError
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def measure(rows: Rows) -> Extent:
 
 
 def _in_database(rows: TableRows) -> Extent:
-    import pyarrow as pa
     import sqlalchemy as sa
 
     column = rows.dataset.time_column
@@ -55,8 +54,7 @@ def _in_database(rows: TableRows) -> Extent:
     if not latest or latest[0] is None:
         return Extent(count)
     value = datetime.fromisoformat(latest[0]) if isinstance(latest[0], str) else latest[0]
-    batch = pa.record_batch([pa.array([value])], names=[str(column)])
-    return Extent(count, latest_instant(rows.dataset, rows.full_schema, [batch]))
+    return Extent(count, as_instant(rows.dataset, value))
 
 
 def _by_reading(rows: Rows) -> Extent:
@@ -70,7 +68,7 @@ def _by_reading(rows: Rows) -> Extent:
         for _ in batches:
             pass
         return Extent(sum(counts))
-    latest = latest_instant(rows.dataset, rows.full_schema, batches)
+    latest = latest_instant(rows.dataset, batches)
     return Extent(sum(counts), latest)
 
 

@@ -141,8 +141,30 @@ def test_rows_without_a_time_are_in_no_window() -> None:
 
 def test_latest_is_in_utc() -> None:
     rows = frame(pa.array([datetime(2013, 7, 1, 12), datetime(2013, 7, 1, 9)]), timezone="America/New_York").open()
-    assert latest_instant(rows.dataset, rows.full_schema, rows.batches(["t"])) == datetime(2013, 7, 1, 16, tzinfo=UTC)
-    assert latest_instant(rows.dataset, rows.full_schema, []) is None
+    assert latest_instant(rows.dataset, rows.batches(["t"])) == datetime(2013, 7, 1, 16, tzinfo=UTC)
+    assert latest_instant(rows.dataset, []) is None
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York", "+02:00"])
+@pytest.mark.parametrize("at", [datetime(2013, 7, 1, 12, 0, 1), datetime(1969, 12, 31, 23, 59, 58)])
+def test_latest_is_the_same_in_every_unit(unit: str, zone: str | None, at: datetime) -> None:
+    aware = at.replace(tzinfo=UTC)
+    times = pa.array([aware if zone else at, None]).cast(pa.timestamp(unit, zone))
+    rows = frame(times, timezone="UTC").open()
+    assert latest_instant(rows.dataset, rows.batches(["t"])) == aware
+
+
+def test_latest_drops_what_is_less_than_a_microsecond() -> None:
+    rows = frame(pa.array([-1], pa.timestamp("ns", "UTC"))).open()
+    assert latest_instant(rows.dataset, rows.batches(["t"])) == datetime(1970, 1, 1, tzinfo=UTC) - timedelta(
+        microseconds=1
+    )
+
+
+def test_latest_day_begins_at_midnight_of_its_zone() -> None:
+    rows = frame(pa.array([date(2013, 7, 1), date(2013, 6, 30)]), timezone="America/New_York").open()
+    assert latest_instant(rows.dataset, rows.batches(["t"])) == datetime(2013, 7, 1, 4, tzinfo=UTC)
 
 
 @given(

@@ -12,6 +12,7 @@ import pytest
 HEAVY = ("great_expectations", "pandas", "scipy", "sqlalchemy", "pyarrow")
 SCRIPT = """
 import json, socket, sys, warnings
+from datetime import timedelta
 shown = warnings.showwarning
 tried = []
 def refuse(self, address, *_):
@@ -21,8 +22,8 @@ socket.socket.connect = socket.socket.connect_ex = refuse
 from airflow_ml_monitor.quality import VolumeLimits, load_suite, validate
 after_import = [name for name in {heavy} if name in sys.modules]
 from airflow_ml_monitor.data import Files
-rows = Files({path!r})
-validate(rows, volume=VolumeLimits(max_rows=5))
+rows = Files({path!r}, time_column="at")
+validate(rows, volume=VolumeLimits(max_rows=5), freshness=timedelta(days=1), as_of="2013-01-02T00:00:00Z")
 after_validate = [name for name in {heavy} if name in sys.modules]
 suite = [
     {{"type": "expect_column_values_to_not_be_null", "kwargs": {{"column": "late"}}}},
@@ -42,7 +43,9 @@ print(json.dumps({{
 def process(tmp_path_factory) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "GX_ANALYTICS_ENABLED"}
     path = tmp_path_factory.mktemp("imports") / "flights.csv"
-    path.write_text("late,carrier\n1.0,AA\n,B6\n3.0,AA\n")
+    path.write_text(
+        "late,carrier,at\n1.0,AA,2013-01-01T00:00:00Z\n,B6,2013-01-01T01:00:00Z\n3.0,AA,2013-01-01T02:00:00Z\n"
+    )
     code = SCRIPT.format(heavy=HEAVY, path=str(path))
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True, env=environment
@@ -58,8 +61,8 @@ def test_importing_the_package_loads_nothing_heavy(seen):
     assert seen["after_import"] == []
 
 
-def test_without_a_suite_great_expectations_is_not_loaded(seen):
-    assert not {"great_expectations", "scipy"} & set(seen["after_validate"])
+def test_without_a_suite_neither_great_expectations_nor_pandas_is_loaded(seen):
+    assert not {"great_expectations", "pandas", "scipy"} & set(seen["after_validate"])
 
 
 def test_no_connection_is_tried(seen):
