@@ -10,7 +10,7 @@ from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import URL, Engine
 
 _CONNECT_SECONDS = 10
 
@@ -112,19 +112,44 @@ def postgres_engine(connection: Any, *, pool: Mapping[str, Any] | None = None) -
     :raises ConfigurationError: the connection is of another type.
     """
     import sqlalchemy as sa
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     if connection.conn_type not in ("postgres", "postgresql"):
         raise ConfigurationError(
             f"connection {connection.conn_id!r} is of type {connection.conn_type!r}; give one of type 'postgres'"
         )
-    hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
-    extra = connection.extra_dejson
-    arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
+    url, arguments = _driver_s(connection)
     # No pool by default: a pooled connection would be shared by the processes that fork after its first use.
     return sa.create_engine(
-        hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"),
+        url,
         connect_args={"application_name": "airflow-ml-monitor", "connect_timeout": _CONNECT_SECONDS, **arguments},
         hide_parameters=True,
         **(pool or {"poolclass": sa.NullPool}),
     )
+
+
+def _driver_s(connection: Any) -> tuple[URL, dict[str, Any]]:
+    """Return the URL and further arguments of an Airflow ``postgres`` connection, as psycopg2 takes them."""
+    import sqlalchemy as sa
+
+    extra = dict(connection.extra_dejson)
+    if _is_libpq_s(extra):
+        login, secret, host, port = connection.login, connection.password, connection.host, connection.port
+        return sa.URL.create("postgresql+psycopg2", login, secret, host, port, connection.schema), extra
+    # Importing the hook takes 11 MB and a tenth of a second: only where the extra has what it alone understands.
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    hook = PostgresHook(postgres_conn_id=connection.conn_id, connection=connection)
+    arguments = {name: value for name, value in extra.items() if name not in PostgresHook.ignored_extra_options}
+    return hook.sqlalchemy_url.set(drivername="postgresql+psycopg2"), arguments
+
+
+def _is_libpq_s(extra: Mapping[str, Any]) -> bool:
+    """Whether PostgreSQL's own client knows all options of an extra; it alone has the list of its version."""
+    from psycopg2 import ProgrammingError
+    from psycopg2.extensions import make_dsn
+
+    try:
+        make_dsn(**extra)
+    except ProgrammingError:
+        return False
+    return True

@@ -58,6 +58,24 @@ class TestStore:
             assert opened.scalar(sa.text("SHOW statement_timeout")) == "12345ms"
             assert opened.scalar(sa.text("SHOW application_name")) == "nightly"
 
+    def test_of_a_plain_connection_needs_no_hook_of_the_provider(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_PLAIN", connection(extra={"sslmode": "require", "keepalives": 1}))
+        code = (
+            "import sys\n"
+            "from airflow_ml_monitor.hooks.store import MonitorStoreHook\n"
+            "print(MonitorStoreHook('plain').store.engine.url, 'airflow.providers.postgres.hooks' in sys.modules)"
+        )
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+        assert ran.stdout.strip().splitlines()[-1] == "postgresql+psycopg2://ann@127.0.0.1:1 False"
+
+    def test_of_what_the_provider_alone_knows_asks_its_hook(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        extra = {"sqlalchemy_query": {"target_session_attrs": "read-write"}, "sslmode": "require"}
+        monkeypatch.setenv("AIRFLOW_CONN_QUERY", connection(schema="monitoring", extra=extra))
+        url = MonitorStoreHook("query").store.engine.url
+        assert url.render_as_string() == (
+            "postgresql+psycopg2://ann@127.0.0.1:1/monitoring?target_session_attrs=read-write"
+        )
+
     def test_takes_a_password_of_any_characters(
         self, store_connection: sa.URL, monkeypatch: pytest.MonkeyPatch
     ) -> None:
