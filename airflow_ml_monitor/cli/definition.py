@@ -48,7 +48,7 @@ class Group:
 _STORE = (
     Argument(
         ("--conn-id",),
-        {"help": "Airflow connection of the store (default: [ml_monitor] store_conn_id)", "metavar": "ID"},
+        {"help": "Airflow connection of the store (default: the option ml_monitor.store_conn_id)", "metavar": "ID"},
     ),
     Argument(
         ("--url",),
@@ -59,7 +59,9 @@ _STORE = (
 _OUTPUT = Argument(
     ("-o", "--output"), {"help": "form of the output", "choices": ("table", "json", "yaml"), "default": "table"}
 )
-_ENVIRONMENT = Argument(("--environment",), {"help": "environment of the model (default: [ml_monitor] environment)"})
+_ENVIRONMENT = Argument(
+    ("--environment",), {"help": "environment of the model (default: the option ml_monitor.environment)"}
+)
 _ANY_ENVIRONMENT = Argument(("--environment",), {"help": "only of this environment"})
 _MODEL = Argument(("--model",), {"help": "the model", "required": True})
 _ANY_MODEL = Argument(("--model",), {"help": "only of this model"})

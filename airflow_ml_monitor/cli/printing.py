@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 # In a pipe a row is one line: what is folded, grep does not find.
 _PIPED_WIDTH = 100_000
@@ -30,18 +33,35 @@ def print_plain(data: Any, output: str) -> None:
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], none: str) -> None:
-    from rich.box import ASCII_DOUBLE_HEAD
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rich.measure import Measurement
 
     if not rows:
         print(none)
         return
+    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    table = _table(rows)
+    needed = Measurement.get(console, console.options.update(max_width=_PIPED_WIDTH), table).minimum
+    if needed <= console.width:
+        console.print(table)
+    else:
+        print("\n\n".join(map(_block, rows)))
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    from rich.box import ASCII_DOUBLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=ASCII_DOUBLE_HEAD, show_edge=False, pad_edge=False)
     for name in rows[0]:
-        # An id is there to be copied.
-        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name.endswith("_id"))
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
+    return table
+
+
+def _block(row: Mapping[str, Any]) -> str:
+    """Return a row as lines, for a terminal in which a table would have to split words: ids are there to be copied."""
+    wide = max(map(len, row)) + 1
+    return "\n".join(f"{name.replace('_', ' '):<{wide}} {value}" for name, value in row.items() if value is not None)

@@ -57,6 +57,9 @@ class TestAirflowCommandLine:
         assert "migrate" in ran.stdout
         assert "show" in ran.stdout
 
+    def test_help_names_the_options(self, run: Run) -> None:
+        assert "ml_monitor.store_conn_id" in run(*AIRFLOW, "show", "--help").stdout, "Airflow takes [...] for markup"
+
     def test_migrate_makes_the_schema_behind_the_connection(self, run: Run, database_url: sa.URL) -> None:
         ran = run(*AIRFLOW, "migrate")
         assert ran.returncode == 0, ran.stderr

@@ -66,6 +66,16 @@ class TestHistory:
             row["report_id"] in line and row["window"] in line for row, line in zip(rows("history"), lines, strict=True)
         )
 
+    def test_in_a_narrow_terminal_no_word_is_split(
+        self, printed: Callable[..., str], rows: Rows, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        blocks = printed("history").rstrip().split("\n\n")
+        assert [block.splitlines()[-1].split() for block in blocks] == [
+            ["report", "id", row["report_id"]] for row in rows("history")
+        ]
+
     def test_yaml_is_the_same(self, printed: Callable[..., str], rows: Rows) -> None:
         assert yaml.safe_load(printed("history", "-o", "yaml")) == rows("history")
 
