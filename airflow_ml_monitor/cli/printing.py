@@ -55,13 +55,14 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
     table = Table(box=ASCII_DOUBLE_HEAD, show_edge=False, pad_edge=False)
     for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
+        # An id is there to be copied.
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name.endswith("_id"))
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     return table
 
 
 def _block(row: Mapping[str, Any]) -> str:
-    """Return a row as lines, for a terminal in which a table would have to split words: ids are there to be copied."""
+    """Return a row as lines, for a terminal in which a table would have to split words."""
     wide = max(map(len, row)) + 1
     return "\n".join(f"{name.replace('_', ' '):<{wide}} {value}" for name, value in row.items() if value is not None)

@@ -66,6 +66,15 @@ class TestHistory:
             row["report_id"] in line and row["window"] in line for row, line in zip(rows("history"), lines, strict=True)
         )
 
+    def test_ids_stay_whole_where_other_columns_are_folded(
+        self, printed: Callable[..., str], rows: Rows, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "210")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        found = printed("history")
+        assert "===" in found
+        assert all(row["report_id"] in found and row["window"] not in found for row in rows("history"))
+
     def test_in_a_narrow_terminal_no_word_is_split(
         self, printed: Callable[..., str], rows: Rows, monkeypatch: pytest.MonkeyPatch
     ) -> None:
