@@ -17,7 +17,7 @@ from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed, show_command
 from airflow_ml_monitor.operators.inputs import Inputs, Outcome
-from airflow_ml_monitor.operators.lineage import check_results, facets
+from airflow_ml_monitor.operators.lineage import check_results, facets, no_facets
 from airflow_ml_monitor.operators.links import ReportLink
 from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
@@ -147,10 +147,10 @@ class MonitoringOperator(BaseOperator):
         """Return the status by which a report closes: its own, but where a gate takes a person's decision."""
         return report.status
 
-    def get_openlineage_facets_on_complete(self, _task_instance: Any) -> OperatorLineage[Any, Any] | None:
+    def get_openlineage_facets_on_complete(self, _task_instance: Any) -> OperatorLineage[Any, Any]:
         """Return the verdict as OpenLineage's facets, on success and on failure; none where nothing was judged."""
         if self._told is None:
-            return None
+            return no_facets()
         stored, datasets, profile = self._told
         return facets(stored.report, datasets, profile)
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from airflow_ml_monitor import numerals
-from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
 
 if TYPE_CHECKING:
     from airflow.providers.common.sql.operators.sql import SQLCheckResult
@@ -31,7 +31,7 @@ def check_results(report: Report, table: str | None) -> list[SQLCheckResult]:
         from airflow.providers.common.sql.operators.sql import SQLCheckResult
     except ImportError:
         return []
-    return [SQLCheckResult(table=table, **_described(result)) for result in report.results]
+    return [SQLCheckResult(table=table, **described) for described in _described(report)]
 
 
 def facets(report: Report, datasets: Sequence[Dataset], profile: Profile | None) -> OperatorLineage[Any, Any]:
@@ -47,17 +47,24 @@ def facets(report: Report, datasets: Sequence[Dataset], profile: Profile | None)
     named = [place for place in map(_place, datasets) if place is not None]
     inputs = [InputDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(named)]
     if not inputs:
-        tests = [test_run.TestExecution(**_as_test(_described(result))) for result in report.results]
+        tests = [test_run.TestExecution(**_as_test(described)) for described in _described(report)]
         return OperatorLineage(run_facets={"test": test_run.TestRunFacet(tests=tests)})
     inputs[0].inputFacets = _facets_of(report, profile)
     return OperatorLineage(inputs=inputs)
+
+
+def no_facets() -> OperatorLineage[Any, Any]:
+    """Return what OpenLineage takes for nothing: of ``None`` its provider warns in the task's log."""
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
+    return OperatorLineage()
 
 
 def _facets_of(report: Report, profile: Profile | None) -> dict[str, Any]:
     from openlineage.client.facet_v2 import data_quality_assertions_dataset as assertions
     from openlineage.client.facet_v2 import data_quality_metrics_input_dataset as metrics
 
-    made = [assertions.Assertion(**_as_assertion(_described(result))) for result in report.results]
+    made = [assertions.Assertion(**_as_assertion(described)) for described in _described(report)]
     found: dict[str, Any] = {"dataQualityAssertions": assertions.DataQualityAssertionsDatasetFacet(assertions=made)}
     if profile is not None or report.rows_current is not None:
         columns = {} if profile is None else dict(_columns(profile))
@@ -78,19 +85,34 @@ def _columns(profile: Profile) -> Iterable[tuple[str, Any]]:
         yield name, metrics.ColumnMetrics(**counted)
 
 
-def _described(result: CheckResult) -> dict[str, Any]:
+def _described(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield each check by the names of ``SQLCheckResult``; of checks with one name the second has ``#2`` behind."""
+    seen: Counter[str] = Counter()
+    for result in report.results:
+        name = result.label if result.check == result.metric else f"{result.label}.{result.metric}"
+        seen[name] += 1
+        yield _one(result, name if seen[name] == 1 else f"{name}#{seen[name]}")
+
+
+def _one(result: CheckResult, name: str) -> dict[str, Any]:
     params = {"metric": result.metric, "status": result.status.value, "segment": result.segment}
     return {
-        "name": result.label,
+        "name": name,
         "check_type": result.check,
         "success": result.status in (Status.PASS, Status.WARN),
         "severity": _SEVERITIES[result.severity],
         "column": result.column,
-        "expected": None if result.limits is None else str(result.limits),
-        "actual": None if result.value is None else numerals.number(result.value),
+        "expected": _expected(result.limits),
+        "actual": None if result.value is None else str(result.value),
         "description": str(result),
         "params": {name: value for name, value in params.items() if value is not None},
     }
+
+
+def _expected(limits: Limits) -> str | None:
+    if limits == Limits():
+        return None
+    return limits.written(str(limits.lower), str(limits.upper))
 
 
 def _as_assertion(described: dict[str, Any]) -> dict[str, Any]:
