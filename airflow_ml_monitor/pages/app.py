@@ -143,11 +143,11 @@ def one_dag(
     )
 
 
-def one_report(dags: Readable, report_id: UUID) -> HTMLResponse:
+def one_report(request: Request, dags: Readable, report_id: UUID) -> HTMLResponse:
     """A report, whole."""
     with reading() as connection:
         found = _found(verdict_lists.report_of(connection, dags, report_id), report_id)
-    return HTMLResponse(report_page(found), headers=_SAFE)
+    return HTMLResponse(report_page(found, root=request.scope.get("root_path", "")), headers=_SAFE)
 
 
 def _found(stored: StoredReport | None, report_id: UUID) -> StoredReport:

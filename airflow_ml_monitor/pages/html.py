@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
+
 from airflow_ml_monitor.pages.drawing import SIZE, sign
+from airflow_ml_monitor.rendering.html import Site, to_html
 from airflow_ml_monitor.rendering.scripts import sources
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
@@ -26,9 +29,17 @@ def page(template: str, *, root: str, query: dict[str, str], **known: Any) -> st
     )
 
 
-def report_page(stored: StoredReport) -> str:
-    """Return the page of a report; with tables for charts where what draws them is not installed."""
-    return stored.report.to_html(ids=stored.ids)
+def report_page(stored: StoredReport, *, root: str) -> str:
+    """Return the page of a report; with tables for charts where what draws them is not installed.
+
+    :param root: the path that the pages are mounted at.
+    """
+    report, links = stored.report, {"Models": _address(root, "")}
+    if report.model and report.environment:
+        about = {"environment": report.environment, "model": report.model}
+        links[f"{report.model} in {report.environment}"] = _address(root, "models", *about.values())
+        links["Timeline"] = _address(root, "timeline", **about, kind=report.kind)
+    return to_html(report, ids=stored.ids, site=Site("ML Monitor", links, _script()))
 
 
 def _address(root: str, *parts: str, **query: Any) -> str:
@@ -38,9 +49,13 @@ def _address(root: str, *parts: str, **query: Any) -> str:
 
 
 @cache
+def _script() -> str:
+    return (_HERE / "pages.js").read_text("utf-8")
+
+
+@cache
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
 
     found = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
@@ -48,7 +63,6 @@ def _environment() -> Any:
     sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css", _HERE / "charts.css"]
     found.globals |= {"address": _address, "sign": sign, "size": SIZE}
     found.globals |= {"style": Markup("".join(sheet.read_text("utf-8") for sheet in sheets))}
-    script = (_HERE / "pages.js").read_text("utf-8")
-    found.globals |= {"script": Markup(script), "script_sources": sources(script)}
+    found.globals |= {"script": Markup(_script()), "script_sources": sources(_script())}
     found.filters["time"] = lambda value: "" if value is None else f"{value:%Y-%m-%d %H:%M}Z"
     return found

@@ -29,7 +29,7 @@ class LazyApp:
 
 
 class MlMonitorPlugin(AirflowPlugin):
-    """A page in the navigation, and a tab on each DAG, run and task."""
+    """A page in the navigation, and a tab on each DAG, run, task and task of a run."""
 
     name = "ml_monitor"
     fastapi_apps = [{"app": LazyApp(), "url_prefix": PAGES, "name": _NAME}]  # noqa: RUF012 - as Airflow declares it
@@ -40,5 +40,6 @@ class MlMonitorPlugin(AirflowPlugin):
             ("dag", "/dags/{DAG_ID}", {}),
             ("dag_run", "/dags/{DAG_ID}?run_id={RUN_ID}", {}),
             ("task", "/dags/{DAG_ID}?task_id={TASK_ID}", {}),
+            ("task_instance", "/dags/{DAG_ID}?run_id={RUN_ID}&task_id={TASK_ID}", {}),
         )
     ]

@@ -13,7 +13,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
 from airflow_ml_monitor.rendering.labels import labels_of
-from airflow_ml_monitor.rendering.scripts import Scripts, scripts
+from airflow_ml_monitor.rendering.scripts import Scripts, scripts, sources
 from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured, percent
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
@@ -28,7 +28,20 @@ _LONGEST = 1_000
 _HERE = Path(__file__).resolve().parent
 
 
-def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True)
+class Site:
+    """The pages that a report is one of.
+
+    :param links: name -> address, on top of the page.
+    :param script: what is run first, as it is.
+    """
+
+    name: str
+    links: Mapping[str, str]
+    script: str
+
+
+def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site | None = None) -> str:
     """Return one self-contained page: status and reasons, columns, metrics, labels, all checks, configuration.
 
     It loads nothing, runs no script but its own, and shows what comes from data as text. Columns that need a look have
@@ -37,6 +50,7 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
     in tables.
 
     :param ids: name -> words about where the report is from (report id, run); addresses of the web are links.
+    :param site: the pages that it is one of, if any; it is self-contained without.
     """
     page = _Page()
     known = _known(report, page)
@@ -47,7 +61,8 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None) -> str:
         facts=[*selection.facts(report).items(), *((name, in_one_line(words)) for name, words in (ids or {}).items())],
         scripts=drawing,
         not_drawn=not_drawn,
-        script_sources=drawing.sources if drawing else "'none'",
+        script_sources=_allowed(drawing, site),
+        site=site,
         style=_style(),
     )
     return rendered
@@ -88,6 +103,11 @@ def _drawing(page: _Page) -> tuple[Scripts | None, str]:
         return scripts(page.charts), ""
     except ConfigurationError as error:
         return None, str(error)
+
+
+def _allowed(drawing: Scripts | None, site: Site | None) -> str:
+    allowed = ([sources(site.script)] if site else []) + ([drawing.sources] if drawing else [])
+    return " ".join(allowed) or "'none'"
 
 
 def _known(report: Report, page: _Page) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 "use strict";
 (() => {
   const { specs, charts } = JSON.parse(document.getElementById("charts").textContent);
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const prefers = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefers.matches);
   const still = matchMedia("(max-width: 30rem)");
   const drawn = new Set();
   const theme = () => {
-    const [ink, line] = dark.matches ? ["#e6eaef", "#3a434d"] : ["#1b1f24", "#d0d7de"];
+    const [ink, line] = dark() ? ["#e8ebef", "#363c45"] : ["#17202b", "#d6dce4"];
     const words = { labelColor: ink, titleColor: ink, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal" };
     return {
       background: null, view: { stroke: null }, legend: words, font: "system-ui, sans-serif",
@@ -26,6 +28,8 @@
     }
   }, { rootMargin: "200px" });
   document.querySelectorAll("[data-chart]").forEach((place) => seen.observe(place));
-  dark.addEventListener("change", () => drawn.forEach(draw));
+  const again = () => drawn.forEach(draw);
+  prefers.addEventListener("change", again);
+  new MutationObserver(again).observe(root, { attributeFilter: ["data-theme"] });
   addEventListener("beforeprint", () => document.querySelectorAll("details.column").forEach((one) => { one.open = true; }));
 })();

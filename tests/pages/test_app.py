@@ -161,6 +161,11 @@ class TestWhatTheySay:
         assert "keeps no distributions of column &#39;distance&#39;" in answer.text
         assert "distance" not in get(client, cell, user="bob").text.replace("column%3Ddistance", "")
 
+    def test_a_report_leads_on_to_its_model(self, client: Any, stored: list[UUID]) -> None:
+        text = get(client, f"/reports/{stored[0]}").text
+        assert 'href="/ml-monitor/models/prod/flight_delay"' in text
+        assert 'href="/ml-monitor/timeline?environment=prod&amp;model=flight_delay&amp;kind=drift"' in text
+
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
         column = f"/timeline?environment=prod&model=flight_delay&column={NASTY}"
         for path in [*paths(stored), column, f"/reports/{stored[1]}"]:
@@ -233,7 +238,7 @@ def test_the_plugin_declares_a_page_and_tabs() -> None:
     assert apps["ML Monitor"] == "/ml-monitor"
     found = plugins_manager._get_ui_plugins()[0] if hasattr(plugins_manager, "_get_ui_plugins") else []
     places = {each["destination"] for each in found if each["name"] == "ML Monitor"}
-    assert places == {"nav", "dag", "dag_run", "task"}
+    assert places == {"nav", "dag", "dag_run", "task", "task_instance"}
 
 
 def test_the_moment_is_told_in_utc() -> None:
