@@ -151,3 +151,12 @@ def migrate_airflow(place: Place) -> None:
     with place.log.open("a") as log:
         command = [sys.executable, "-m", "airflow", "db", "migrate"]
         subprocess.run(command, check=True, stdout=log, stderr=subprocess.STDOUT)
+
+
+def migrate_store(databases: Databases) -> None:
+    """Bring the store of an earlier demo to the schema of this package: its pages show no other."""
+    import sqlalchemy as sa
+
+    from airflow_ml_monitor.store import Store
+
+    Store(sa.create_engine(databases.url(databases.store), poolclass=sa.NullPool)).migrate()

@@ -17,7 +17,7 @@ if not __package__:  # run as a script: its own folder would offer our modules u
 
 from flight_delay.demo import FOLDER, TELLING, run
 from flight_delay.demo_airflow import Airflow, AirflowError, require_free, running
-from flight_delay.demo_environment import Place, configure_airflow, postgres, stop_in_order
+from flight_delay.demo_environment import Place, configure_airflow, migrate_store, postgres, stop_in_order
 from flight_delay.demo_episode import EVALUATION, RETRAINING
 from flight_delay.demo_runs import DemoError
 
@@ -29,8 +29,10 @@ def serve(place: Place, port: int) -> None:
     """
     with postgres(place) as databases:
         configure_airflow(place, databases)
+        migrate_store(databases)
         print("Airflow starts ...", flush=True)
         with running(place, port) as airflow:
+            print(f"All verdicts: {airflow.url}/plugin/ml-monitor-nav", flush=True)
             print(f"The runs of the weeks: {airflow.url}/dags/{RETRAINING}", flush=True)
             print(f"What their labels said: {airflow.url}/dags/{EVALUATION}", flush=True)
             print("Ctrl-C stops it.", flush=True)

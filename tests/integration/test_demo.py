@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -213,6 +214,14 @@ class TestRun:
         ]
 
 
+def page_of(airflow: Any) -> str:
+    """What the page that says where all verdicts are has in it: the frame of the plugin's own page."""
+    token = airflow._ask("GET", "/auth/token", None, {})["access_token"]
+    request = urllib.request.Request(f"{airflow.url}/ml-monitor/", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return str(response.read().decode())
+
+
 @pytest.fixture(scope="module")
 def shown(demo: Demo) -> dict[str, Any]:
     """What Airflow's own API says while the demo is served, by DAG, and how the serving ended."""
@@ -226,8 +235,9 @@ def shown(demo: Demo) -> dict[str, Any]:
     answers: dict[str, Any] = {"started": []}
     try:
         assert serving.stdout is not None
-        said = [serving.stdout.readline() for _ in range(4)]
+        said = [serving.stdout.readline() for _ in range(5)]
         airflow = Airflow(port, serving)
+        answers["page"] = page_of(airflow)
         for dag in ("flight_delay_label_evaluation", "flight_delay_retraining"):
             answers[dag] = airflow.call("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
         answers["started"] = psutil.Process(serving.pid).children(recursive=True)
@@ -254,6 +264,10 @@ class TestInTheUi:
         assert f"http://127.0.0.1:{shown['port']}/dags/flight_delay_retraining" in shown["said"]
         assert shown["said"].endswith("stopped\n")
         assert shown["code"] == 0
+
+    def test_its_verdicts_are_on_the_page_that_it_names(self, shown: dict[str, Any]) -> None:
+        assert f"http://127.0.0.1:{shown['port']}/plugin/ml-monitor-nav" in shown["said"]
+        assert "flight_delay_retraining.gate" in shown["page"]
 
     def test_nothing_is_left_running(self, demo: Demo, shown: dict[str, Any]) -> None:
         from flight_delay.demo_airflow import require_free
