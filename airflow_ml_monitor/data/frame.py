@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,9 @@ from airflow_ml_monitor.data.filtering import rows_that_meet
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.window import Window
+
+# Airflow names the module of a DAG file so; people know it by the file's name.
+_MANGLED = re.compile(r"^unusual_prefix_[0-9a-f]{40}_")
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +61,7 @@ class Frame(Dataset):
     def label(self) -> str:
         if isinstance(self.load, InMemory):
             return f"the {type(self.load.data).__module__.split('.', maxsplit=1)[0]} data frame"
-        return f"the frame of {_import_path(self.load)}"
+        return f"the frame of {_MANGLED.sub('', _import_path(self.load))}"
 
     def open(
         self,

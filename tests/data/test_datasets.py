@@ -257,6 +257,10 @@ class TestFrames:
 
 
 class TestDescriptions:
+    def test_a_loader_of_a_dag_file_is_named_by_the_file(self) -> None:
+        module = f"unusual_prefix_{'0a' * 20}_retraining"  # as Airflow names it
+        assert Frame(f"{module}:load").label == "the frame of retraining:load"
+
     @pytest.mark.parametrize(
         "dataset",
         [
