@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.intervals.design import robust
+from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
 from airflow_ml_monitor.results import Interval
 
 Mask = NDArray[np.bool_]
@@ -52,16 +53,14 @@ def excess(loss: Numbers, part: Mask, answers: Answers, *, limit: float, confide
 
 
 def _welch(one: Numbers, others: Numbers, limit: float, confidence: float) -> tuple[Interval, float]:
-    from scipy.stats import t
-
     apart = float(one.mean() - others.mean())
     parts = np.array([one.var(ddof=1) / len(one), others.var(ddof=1) / len(others)])
     error = float(np.sqrt(parts.sum()))
     if error == 0:
         return Interval(apart, apart), 1.0 if apart == limit else 0.0
     freedom = float(parts.sum() ** 2 / (parts**2 / [len(one) - 1, len(others) - 1]).sum())
-    half = float(t.ppf(0.5 + confidence / 2, freedom)) * error
-    return Interval(apart - half, apart + half), float(2 * t.sf(abs(apart - limit) / error, freedom))
+    half = t_quantile(0.5 + confidence / 2, freedom) * error
+    return Interval(apart - half, apart + half), t_p_value((apart - limit) / error, freedom)
 
 
 def holm(p_values: list[float]) -> list[float]:

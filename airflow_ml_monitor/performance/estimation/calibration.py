@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals.laws import chi2_p_value
 from airflow_ml_monitor.performance.metrics.losses import score_of
 
 Codes = NDArray[np.int64]
@@ -159,8 +160,6 @@ class Calibration:
 
 def checked(answers: Answers) -> Calibration:
     """Return how well calibration holds on the folds that it was not made of; of several classes, over all of them."""
-    from scipy.stats import chi2
-
     truth = np.equal(answers.y[:, None], np.arange(max(2, len(answers.classes)))).astype(float)
     raw, held_out = scores_of(answers), _cross_fitted(answers)
     if answers.problem is Problem.BINARY:
@@ -175,7 +174,7 @@ def checked(answers: Answers) -> Calibration:
     return Calibration(
         before=float(np.mean(before)),
         after=float(np.mean(after)),
-        p_value=float(chi2.sf(statistic * (1 - 1 / FOLDS), degrees)),
+        p_value=chi2_p_value(statistic * (1 - 1 / FOLDS), degrees),
         n=len(answers),
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Numbers
 from airflow_ml_monitor.performance.estimation.calibration import FOLDS, SEED
 from airflow_ml_monitor.performance.estimation.reweighting import Reweighting
+from airflow_ml_monitor.performance.intervals.laws import t_quantile
 from airflow_ml_monitor.performance.intervals.means import root
 from airflow_ml_monitor.performance.registry import Estimate
 from airflow_ml_monitor.results import Interval
@@ -111,11 +112,9 @@ def _fitted(rows: Numbers, loss: Numbers, leveled: list[int]) -> Any:
 
 
 def _around(value: float, error: float, confidence: float, freedom: float) -> Interval | None:
-    from scipy.stats import t
-
     if value <= 0 or not math.isfinite(error):
         return None
-    half = float(t.ppf(0.5 + confidence / 2, freedom)) * error / value
+    half = t_quantile(0.5 + confidence / 2, freedom) * error / value
     return Interval(value * math.exp(-half), value * math.exp(min(half, 700.0)))
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.intervals.laws import midranks, root_between
 from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
 from airflow_ml_monitor.results import Interval
 
@@ -19,13 +20,11 @@ def components(y: Numbers, score: Numbers) -> tuple[Numbers, Numbers]:
 
     Ties count half. Their means are the area. By midranks (Sun and Xu 2014), in O(n log n).
     """
-    from scipy.stats import rankdata
-
     positive = y == 1
     above, below = score[positive], score[~positive]
-    ranks = rankdata(score)
-    of_positives = (ranks[positive] - rankdata(above)) / len(below)
-    of_negatives = 1.0 - (ranks[~positive] - rankdata(below)) / len(above)
+    ranks = midranks(score)
+    of_positives = (ranks[positive] - midranks(above)) / len(below)
+    of_negatives = 1.0 - (ranks[~positive] - midranks(below)) / len(above)
     return of_positives, of_negatives
 
 
@@ -79,8 +78,6 @@ def newcombe(area: float, positives: int, negatives: int, confidence: float) -> 
     Those whose own standard error, Hanley and McNeil's with both sample sizes taken as their mean, puts the one seen
     within the normal quantile.
     """
-    from scipy.optimize import brentq
-
     z, extra = normal_quantile(confidence), (positives + negatives) / 2 - 1
 
     def excess(theta: float) -> float:
@@ -88,8 +85,8 @@ def newcombe(area: float, positives: int, negatives: int, confidence: float) -> 
         return (area - theta) ** 2 - z * z * spread / (positives * negatives)
 
     inside = 1 - 1e-12  # the area itself, 0 or 1, is a root of its own
-    lower = 0.0 if area <= 0 else float(brentq(excess, 0.0, area * inside))
-    upper = 1.0 if area >= 1 else float(brentq(excess, 1 - (1 - area) * inside, 1.0))
+    lower = 0.0 if area <= 0 else root_between(excess, 0.0, area * inside)
+    upper = 1.0 if area >= 1 else root_between(excess, 1 - (1 - area) * inside, 1.0)
     return Interval(lower, upper)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers
+from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
 from airflow_ml_monitor.results import Interval
 
 Scale = Literal["plain", "share", "positive", "distance", "correlation"]
@@ -64,16 +65,14 @@ def robust(
     value: float, rows: Numbers, answers: Answers, confidence: float
 ) -> tuple[Interval | None, float | None, str]:
     """Return the t interval of a value, its two-sided p-value, and how they were made, from its influence by row."""
-    from scipy.stats import t
-
     sums = _summed(rows, answers)
     if len(sums) < LEAST_CLUSTERS:
         return None, None, f"{len(sums)} clusters are too few for an interval, {LEAST_CLUSTERS} are needed"
     error, freedom = _spread(sums), len(sums) - 1
     if error == 0:
         return Interval(value, value), 1.0 if value == 0 else 0.0, _named(answers, len(sums))
-    half = float(t.ppf(0.5 + confidence / 2, freedom)) * error
-    p_value = float(2 * t.sf(abs(value) / error, freedom))
+    half = t_quantile(0.5 + confidence / 2, freedom) * error
+    p_value = t_p_value(value / error, freedom)
     return Interval(value - half, value + half), p_value, f"paired t, delta method; {_named(answers, len(sums))}"
 
 
@@ -99,15 +98,13 @@ def half_width(sums: Numbers, confidence: float) -> float:
     Where few clusters make most of the variance, as where positives are rare, it is known as badly as from so few
     (Satterthwaite 1946, by the fourth moment).
     """
-    from scipy.stats import t
-
     squares = (sums - sums.mean()) ** 2
     total, fourth, count = float(squares.sum()), float((squares**2).sum()), len(sums)
     if total == 0:
         return 0.0
     unsteady = fourth / total**2 - 1 / count
     freedom = count - 1 if unsteady <= 0 else min(count - 1.0, 2 / unsteady)
-    return _spread(sums) * float(t.ppf(0.5 + confidence / 2, max(1.0, freedom)))
+    return _spread(sums) * t_quantile(0.5 + confidence / 2, max(1.0, freedom))
 
 
 def _effective(answers: Answers) -> float:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
 from airflow_ml_monitor.performance.intervals.proportions import wilson
 from airflow_ml_monitor.results import Interval
 
@@ -17,16 +18,14 @@ _SYMMETRIC = 1e-6
 
 def student(values: Numbers, confidence: float) -> tuple[Interval | None, float | None]:
     """Return Student's t interval of a mean, and the two-sided p-value of its being zero; ``None`` for one value."""
-    from scipy.stats import t
-
     n = len(values)
     if n < 2:
         return None, None
     mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
-    half = float(t.ppf(0.5 + confidence / 2, n - 1)) * error
+    half = t_quantile(0.5 + confidence / 2, n - 1) * error
     if error == 0:
         return Interval(mean, mean), 1.0 if mean == 0 else 0.0
-    return Interval(mean - half, mean + half), float(2 * t.sf(abs(mean) / error, n - 1))
+    return Interval(mean - half, mean + half), t_p_value(mean / error, n - 1)
 
 
 def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:
@@ -38,15 +37,13 @@ def positive_mean(values: Numbers, confidence: float, *, most: float | None = No
 
     :param most: the greatest value there is; without one, zeros have no interval.
     """
-    from scipy.stats import t
-
     n = len(values)
     if n < 2:
         return None
     mean = float(values.mean())
     if mean <= _ZERO * (most or 0.0):
         return None if most is None else Interval(0.0, most * wilson(0, n, confidence).upper)
-    quantile, error = float(t.ppf(0.5 + confidence / 2, n - 1)), float(values.std(ddof=1)) / math.sqrt(n)
+    quantile, error = t_quantile(0.5 + confidence / 2, n - 1), float(values.std(ddof=1)) / math.sqrt(n)
     half = quantile * error / mean
     upper = max(mean * math.exp(min(half, 700.0)), _hall_upper(values, quantile))
     return Interval(mean * math.exp(-half), upper if most is None else min(most, upper))

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.intervals.laws import heads_at_most
 from airflow_ml_monitor.results import Interval
 
 
@@ -115,10 +116,8 @@ def mcnemar(first: int, second: int) -> float:
 
     The exact binomial p less half the probability of what was seen (Fagerland, Lydersen and Laake 2013).
     """
-    from scipy.stats import binom
-
     n = first + second
     if n == 0 or first == second:
         return 1.0
     fewer = min(first, second)
-    return float(min(1.0, 2 * binom.cdf(fewer, n, 0.5) - binom.pmf(fewer, n, 0.5)))
+    return min(1.0, heads_at_most(fewer, n) + heads_at_most(fewer - 1, n))

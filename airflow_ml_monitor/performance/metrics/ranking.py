@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -161,11 +163,9 @@ def _own(answers: Answers, code: int) -> Numbers:
 
 
 def _normal_p(value: float, error: float) -> float:
-    from scipy.stats import norm
-
     if error == 0:
         return 1.0 if value == 0 else 0.0
-    return float(2 * norm.sf(abs(value) / error))
+    return math.erfc(abs(value) / error / math.sqrt(2))
 
 
 def _within(lower: float, upper: float, least: float) -> Interval:

@@ -11,6 +11,7 @@ import numpy as np
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
+from airflow_ml_monitor.performance.intervals.laws import heads_quantile
 from airflow_ml_monitor.performance.intervals.means import positive_mean, student
 from airflow_ml_monitor.performance.metrics.losses import (
     NO_SPREAD,
@@ -119,11 +120,9 @@ def _median_influence(answers: Answers) -> tuple[float, Numbers]:
 
 def median_absolute_error(answers: Answers, confidence: float) -> Estimate:
     """The median of the absolute errors; its interval is between two order statistics and assumes nothing."""
-    from scipy.stats import binom
-
     values = np.abs(errors(answers))
     n = len(values)
-    below = int(binom.ppf((1 - confidence) / 2, n, 0.5))
+    below = heads_quantile((1 - confidence) / 2, n)
     places = [(n - 1) // 2, n // 2] if below < 1 else [below - 1, (n - 1) // 2, n // 2, n - below]
     ordered = np.partition(values, sorted(set(places)))[places].tolist()
     interval = None if below < 1 else Interval(ordered[0], ordered[-1])
