@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IMAGE = "summary.png"
 """The name of the picture, by which the HTML refers to it."""
 
-_WORDS = {"first": "", "change": " (changed)", "recovery": " (recovered)"}
+_NEWS = {"change": "changed", "recovery": "recovered"}
 _MOST = 10
 _LONGEST = 150
 _LONGEST_SLACK = 3000
@@ -48,7 +48,7 @@ def content(
         "headline": in_one_line(report.headline),
         "summary": "\n".join([report.summary(most=_MOST), *_plain(links)]),
         "markdown": report.to_markdown(most=_MOST, links=links),
-        "slack": _slack(report, subject, links),
+        "slack": _slack(report, event, subject, links),
         "html": _html(report, subject, list(links.items()), picture),
         "model": report.model,
         "kind": report.kind,
@@ -64,13 +64,15 @@ def content(
 def _subject(report: Report, event: Event) -> str:
     """Return one line that says which model and how it is; short enough for a subject and without line breaks."""
     about = " ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)
-    return in_one_line(f"{report.status.value.upper()}{_WORDS[event]}: {about}")[:_LONGEST]
+    news = f" ({_NEWS[event]})" if event in _NEWS else ""
+    return in_one_line(f"{report.status.value.upper()}{news}: {about}")[:_LONGEST]
 
 
-def _slack(report: Report, subject: str, links: dict[str, str]) -> str:
-    """Return a report as mrkdwn with as many of its checks as Slack shows whole."""
+def _slack(report: Report, event: Event, subject: str, links: dict[str, str]) -> str:
+    """Return a report as mrkdwn with as many of its checks as Slack shows whole; it has no subject beside it."""
+    news = f"*{_NEWS[event].capitalize()}*\n" if event in _NEWS else ""
     for most in range(_MOST, 0, -1):
-        written = report.to_markdown(most=most, links=links, dialect="slack")
+        written = news + report.to_markdown(most=most, links=links, dialect="slack")
         if len(written) <= _LONGEST_SLACK:
             return written
     return _few_words(subject, in_one_line(report.headline)[: 4 * _LONGEST], links)

@@ -149,6 +149,13 @@ class TestArriving:
             rf"<http://[^|>]+/ml-monitor/reports/{run.xcom('drift')['report_id']}\|Report>", payload["text"]
         )
 
+    def test_slack_is_told_what_is_new(self, server: Server, documented: dict[str, Any]) -> None:
+        for week, checks in enumerate((failing, lambda: failing("carrier"), well)):
+            judge("ch_news", checks, week=week, on_verdict=documented["webhook"])
+        heads = [each["text"].splitlines()[:2] for each in server.taken]
+        assert heads[0][0] == "*✖ m drift: FAIL*"
+        assert heads[1:] == [["*Changed*", "*✖ m drift: FAIL*"], ["*Recovered*", "*✔ m drift: PASS*"]]
+
     def test_pagerduty_gets_one_alert_and_its_end(self, server: Server, documented: dict[str, Any]) -> None:
         weeks = enumerate((failing, failing, well))
         runs = [judge("ch_incident", checks, week=week, on_verdict=documented["pager"]) for week, checks in weeks]
