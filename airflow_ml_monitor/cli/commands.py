@@ -18,7 +18,7 @@ from airflow_ml_monitor.cli.windows import report_key
 from airflow_ml_monitor.errors import StoreError
 
 if TYPE_CHECKING:
-    from airflow_ml_monitor.store import StoredReport
+    from airflow_ml_monitor.store import Decision, StoredReport
 
 __all__ = [
     "backtest",
@@ -50,18 +50,22 @@ def show(args: argparse.Namespace) -> None:
         raise StoreError(
             f"no report {key} is in {store.name}; check the id, and that this is the store it was written to"
         )
+    decision = store.decisions([key]).get(key)
     if args.output == "table":
-        sys.stdout.write(_text(found[0]) + "\n")
+        sys.stdout.write(_text(found[0], decision) + "\n")
     else:
-        print_plain(_plain(found[0]), args.output)
+        print_plain(_plain(found[0], decision), args.output)
 
 
-def _plain(stored: StoredReport) -> dict[str, Any]:
+def _plain(stored: StoredReport, decision: Decision | None) -> dict[str, Any]:
     about = {"id": str(stored.id), "origin": asdict(stored.origin), "written_at": stored.written_at.isoformat()}
-    return about | {"profile_hash": stored.profile_hash} | stored.report.to_dict()
+    decided = None
+    if decision is not None:
+        decided = asdict(decision) | {"report_id": str(stored.id), "decided_at": decision.decided_at.isoformat()}
+    return about | {"profile_hash": stored.profile_hash, "decision": decided} | stored.report.to_dict()
 
 
-def _text(stored: StoredReport) -> str:
+def _text(stored: StoredReport, decision: Decision | None) -> str:
     report, origin = stored.report, stored.origin
     about = {
         "report": stored.id,
@@ -75,6 +79,7 @@ def _text(stored: StoredReport) -> str:
             f"{rows:,}" for rows in (report.rows_current, report.rows_reference) if rows is not None
         ),
         "written": stored.written_at.isoformat(timespec="seconds"),
+        "decision": decision,
     }
     lines = [report.headline, *(f"  {name:<12} {value}" for name, value in about.items() if value)]
     return "\n".join([*lines, "checks", *(f"  - {result}" for result in report.results)])

@@ -17,7 +17,7 @@ from airflow_ml_monitor.__main__ import main
 from airflow_ml_monitor.store import Store, schema
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS, COMMAND_LINE
 from tests.conftest import as_airflow_connection
-from tests.store.factories import make_check, make_origin, make_report
+from tests.store.factories import make_check, make_decision, make_origin, make_report
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -169,6 +169,16 @@ class TestShow:
         shown = json.loads(capsys.readouterr().out)
         assert type(written.report).from_dict(shown) == written.report
         assert shown["id"] == str(written.id)
+
+    def test_who_let_it_through_and_why_is_shown(self, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+        written = store.write(make_report(), make_origin())
+        decision = make_decision(written.id, reason="a blizzard")
+        store.save_decisions([decision])
+        main(["show", str(written.id), "--url", url_text(store.engine.url)])
+        assert f"decision     {decision}" in capsys.readouterr().out
+        main(["show", str(written.id), "--url", url_text(store.engine.url), "-o", "json"])
+        shown = json.loads(capsys.readouterr().out)["decision"]
+        assert (shown["approved"], shown["decided_by"], shown["reason"]) == (True, "jane", "a blizzard")
 
     def test_of_an_id_that_is_not_stored(self, store: Store) -> None:
         with pytest.raises(
