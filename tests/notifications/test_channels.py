@@ -178,16 +178,21 @@ class TestLimits:
         self, server: Server, documented: dict[str, Any]
     ) -> None:
         nasty = "<!channel> & *b* " * 40
+        block = copy.copy(documented["webhook"])
+        block.send = copy.copy(block.send)
+        block.send.blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "{{ verdict.slack }}"}}]
         judge(
             "ch_long",
             lambda: [check for place in range(50) for check in failing(f"c{place}", message=nasty)],
-            on_verdict=documented["webhook"],
+            on_verdict=block,
         )
         (payload,) = server.taken
-        assert 1_500 < len(payload["text"]) <= 3_000
-        assert "<!channel>" not in payload["text"]
-        assert re.search(r"^• and 4\d more$", payload["text"], re.MULTILINE)
-        assert "|Report>" in payload["text"]
+        said = payload["blocks"][0]["text"]["text"]
+        assert said == payload["text"]
+        assert 1_500 < len(said) <= 3_000
+        assert "<!channel>" not in said
+        assert re.search(r"^• and 4\d more$", said, re.MULTILINE)
+        assert "|Report>" in said
 
     def test_a_check_too_long_for_a_message_leaves_status_and_link(
         self, server: Server, documented: dict[str, Any]
