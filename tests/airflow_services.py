@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _COMMANDS = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+_ALL_IN_ONE = {"standalone": ("standalone",)}
 
 
 class Services:
@@ -38,7 +39,7 @@ class Services:
         extra = ("--port", str(self._port)) if name == "api-server" else ()
         with (self._logs / f"{name}.log").open("a") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "airflow", *_COMMANDS[name], *extra],
+                [sys.executable, "-m", "airflow", *(_COMMANDS | _ALL_IN_ONE)[name], *extra],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -79,18 +80,26 @@ class Services:
 
 
 @contextmanager
-def services(dags: Path, folder: Path, settings: Mapping[str, Any]) -> Iterator[Services]:
+def services(
+    dags: Path,
+    folder: Path,
+    settings: Mapping[str, Any],
+    *,
+    names: Sequence[str] = tuple(_COMMANDS),
+    port: int | None = None,
+) -> Iterator[Services]:
     """Run all of Airflow on a folder of DAGs; nothing of it stays.
 
     :param folder: where logs may be written.
+    :param names: the processes to start; ``("standalone",)`` is one that starts the others.
     """
-    port = free_port()
+    port = port or free_port()
     folder.mkdir()
     running = Services({**os.environ, **_environment(dags, port), **settings}, port, folder)
     try:
-        for name in _COMMANDS:
+        for name in names:
             running.start(name)
-        running.until("the API server", running.answers)
+        running.until("the API server", running.answers, 420)
         yield running
     finally:
         for name in list(running._running):
