@@ -147,6 +147,26 @@ def test_an_experiment_has_one_run_for_each_model_and_version(tracking: Any, ser
     }
 
 
+def test_of_two_runs_made_at_the_same_moment_the_older_stays(
+    tracking: Any, server: Server, experiment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    rivals: list[str] = []
+
+    class Client(mlflow.MlflowClient):  # type: ignore[misc]
+        """Another task makes its run just before this one does."""
+
+        def create_run(self, experiment_id: str, **given: Any) -> Any:
+            rivals.append(super().create_run(experiment_id, start_time=1, **given).info.run_id)
+            return super().create_run(experiment_id, **given)
+
+    monkeypatch.setattr(mlflow, "MlflowClient", Client)
+    logged = log_entry(Entry(report=report()), Target(experiment=experiment), server)
+    runs = tracking.search_runs([tracking.get_experiment_by_name(experiment).experiment_id])
+    assert [logged.run_id] == rivals == [run.info.run_id for run in runs]
+
+
 def test_more_metrics_than_one_request_takes_are_all_there(tracking: Any, server: Server, run_id: str) -> None:
     log_entry(Entry(report=report(columns=1_200)), Target(run_id=run_id), server)
     assert sum("/x" in name for name in tracking.get_run(run_id).data.metrics) == 1_200

@@ -6,10 +6,12 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -170,6 +172,35 @@ def test_a_server_that_is_down_changes_nothing_but_a_line_in_the_log(
     said = f"report {run.xcom('drift')['report_id']} is not in MLflow; the verdict stands: MLflow at http://127.0.0.1:{port}"
     assert "[warning" in told
     assert said in told
+
+
+class Asked(BaseHTTPRequestHandler):
+    """Keeps the credentials of requests, and refuses them."""
+
+    credentials: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.credentials.append(self.headers["Authorization"])
+        self.send_error(403)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("login", "sent"), [("ann", "Basic YW5uOnNlY3JldA=="), (None, "Bearer secret")], ids=["password", "token"]
+)
+def test_the_connection_says_who_asks(login: str | None, sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Asked, "credentials", [])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+    connection = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}"}
+    monkeypatch.setenv("AIRFLOW_CONN_GUARDED", json.dumps({**connection, "login": login, "password": "secret"}))
+    with server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run = judge(LogToMlflow(experiment="e", conn_id="guarded"), shift=0.0)
+        server.shutdown()
+    assert run.states["drift"] == "success"
+    assert set(Asked.credentials) == {sent}
 
 
 def test_a_missing_connection_is_a_line_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
