@@ -57,6 +57,13 @@ class Browser:
 
         self.until(f"the frame {title}", inside)
 
+    def open_in_frame(self, path: str) -> None:
+        """Open one of our pages where Airflow shows it, and look into it."""
+        self.open("/plugin/ml-monitor-nav")
+        self.enter_frame()
+        self.run("location.assign(arguments[0])", path)
+        self.until(path, lambda: self.here == path and self.all("h1"))
+
     def leave_frame(self) -> None:
         self.driver.switch_to.default_content()
 

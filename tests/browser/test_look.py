@@ -115,10 +115,10 @@ class TestColours:
         browser.colours({"light": "dark", "dark": "light"}[chosen])
         airflows_choice(chosen)
         for name in ("models", "report"):
-            browser.open(f"/plugin/ml-monitor-nav{PAGES[name].format(**airflow.reports)}")
-            browser.until("Airflow's colours", lambda: browser.all(f"html.{chosen}"))
-            browser.enter_frame()
+            browser.open_in_frame(PAGES[name].format(**airflow.reports))
             assert is_dark(browser) == (chosen == "dark")
+            browser.leave_frame()
+            assert browser.all(f"html.{chosen}"), "Airflow's own colours"
 
     @pytest.fixture
     def airflows_choice(self, browser: Browser) -> Iterator[Any]:
