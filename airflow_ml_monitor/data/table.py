@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
 from airflow_ml_monitor.data.times import Condition
+from airflow_ml_monitor.data.values import arrow_array
 from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
 from airflow_ml_monitor.window import Window
 
@@ -217,12 +218,12 @@ def _array(field: pa.Field, values: Sequence[Any], label: str) -> pa.Array:
         if pa.types.is_null(kind):
             return pa.array(values)
         if pa.types.is_floating(kind):
-            return pa.array([None if value is None else float(value) for value in values], type=kind)
+            return arrow_array([None if value is None else float(value) for value in values], kind)
         if pa.types.is_string(kind):
-            return pa.array([None if value is None else str(value) for value in values], type=kind)
+            return arrow_array([None if value is None else str(value) for value in values], kind)
         if (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) and any(isinstance(value, str) for value in values):
             return pa.array(values, type=pa.string()).cast(kind)
-        return pa.array(values, type=kind)
+        return arrow_array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError) as error:
         raise DataError(f"column {field.name!r} of {label} cannot be read as {kind}: {error}") from error
 
