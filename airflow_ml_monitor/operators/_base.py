@@ -201,7 +201,7 @@ class MonitoringOperator(BaseOperator):
         return None if self.emit is None else VerdictEvent(self.emit, self.emit_on, gating)
 
     def _require_model(self, model: str | None) -> str:
-        if model is None:
+        if not isinstance(model, str):
             raise ConfigurationError(
                 f"task {self.task_id!r} needs model=, the name its reports are stored under; it is {self.model!r}"
             )

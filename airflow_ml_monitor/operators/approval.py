@@ -67,6 +67,7 @@ class VerdictApprovalOperator(HITLOperator):
     ) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         kwargs[_DEADLINE] = deadline
+        kwargs.pop("params", None)  # Airflow hands the DAG's to every task; they are no part of the question
         if deadline <= timedelta(0):
             raise ConfigurationError(
                 f"deadline={deadline!r} leaves no time to answer; give one like timedelta(hours=4)"

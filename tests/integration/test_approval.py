@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Frame
@@ -78,6 +78,16 @@ def test_approved_the_gate_lets_through_and_says_who(store: Store) -> None:
     with store.engine.connect() as connection:
         shown = sa.text("SELECT overridden_by, status FROM ml_monitor.current_report WHERE kind = 'data_quality'")
         assert tuple(connection.execute(shown).one()) == ("jane", "fail")
+
+
+def test_params_of_the_dag_are_no_part_of_the_question(store: Store) -> None:
+    with DAG("with_params", schedule=None, params={"origin": "JFK", "weeks": Param(4, type="integer")}) as dag:
+        approval = {"subject": "{{ params.origin }}?"}
+        monitoring_gate(model="m", data=EMPTY, drift=None, approval=approval) >> EmptyOperator(task_id="train")
+    with person("Approve", "the airport was closed") as seen:
+        run = run_asking(dag)
+    assert [question["subject"] for question in seen] == ["JFK?"]
+    assert run.states["train"] == "success"
 
 
 def test_refused_the_gate_closes_and_says_who(store: Store) -> None:

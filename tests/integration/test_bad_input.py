@@ -150,9 +150,10 @@ class TestNothingIsStored:
 
         assert said(lambda: quality(data=Frame(load)), "bad_loader") == "the lake is dry"
 
-    def test_no_model(self) -> None:
-        message = said(lambda: DataQualityOperator(task_id="t", model="", data=GOOD), "bad_model")
-        assert message == "task 't' needs model=, the name its reports are stored under; it is ''"
+    @pytest.mark.parametrize("model", ["", 7])
+    def test_no_model(self, model: Any) -> None:
+        message = said(lambda: DataQualityOperator(task_id="t", model=model, data=GOOD), "bad_model")
+        assert message == f"task 't' needs model=, the name its reports are stored under; it is {model!r}"
 
     def test_gate_without_anything_upstream(self) -> None:
         assert "gate 't' has no monitoring task upstream" in said(lambda: GateOperator(task_id="t"), "bad_gate")
