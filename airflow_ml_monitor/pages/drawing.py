@@ -15,6 +15,7 @@ SIZE = {"width": WIDTH, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "botto
 """Pixels that all charts share, for templates."""
 
 _MOST_TIMES = 8
+_TIME_WIDTH = 84
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ class TimeScale:
         """Return where words stand below the chart, and which: starts of windows, few enough to be read."""
         found = sorted(set(starts))
         step = math.ceil(len(found) / _MOST_TIMES) or 1
-        chosen = found[::step]
+        chosen: list[datetime] = []
+        for moment in found[::step]:
+            if not chosen or self(moment) - self(chosen[-1]) >= _TIME_WIDTH:
+                chosen.append(moment)
         hours = (self.last - self.first) < timedelta(days=_MOST_TIMES)
         return [(self(moment), f"{moment:%d %b %H:%M}" if hours else f"{moment:%d %b %Y}") for moment in chosen]
 

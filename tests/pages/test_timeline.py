@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,6 +144,12 @@ class TestScales:
     def test_times_below_a_chart_are_few(self) -> None:
         starts = [MONDAY + place * WEEK for place in range(60)]
         assert 4 <= len(TimeScale(starts[0], starts[-1]).ticks(starts)) <= 8
+
+    def test_times_of_windows_that_are_close_do_not_stand_in_each_other(self) -> None:
+        starts = [MONDAY, MONDAY + 40 * WEEK, MONDAY + 41 * WEEK, MONDAY + 46 * WEEK]
+        places = [x for x, _ in TimeScale(starts[0], starts[-1]).ticks(starts)]
+        assert len(places) == 3
+        assert all(after - before >= 80 for before, after in itertools.pairwise(places))
 
     def test_a_path_is_broken_where_a_point_is_missing(self) -> None:
         assert path([(1, 2), (3, 4), None, (5, 6)]) == "M1 2L3 4M5 6"
