@@ -13,14 +13,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from airflow_ml_monitor.errors import MonitorError
+from airflow_ml_monitor.errors import ConfigurationError, MonitorError
 from airflow_ml_monitor.operators.links import PAGES
 from airflow_ml_monitor.pages.distributions import NoDistributionsError, read_distributions
 from airflow_ml_monitor.pages.heat import Heat
 from airflow_ml_monitor.pages.html import page, report_page
 from airflow_ml_monitor.pages.reading import reading
+from airflow_ml_monitor.pages.searching import Asked
 from airflow_ml_monitor.pages.timeline_page import Choice, read_timeline
 from airflow_ml_monitor.store import verdict_lists
+from airflow_ml_monitor.store.check_search import search_checks
 from airflow_ml_monitor.store.stored import StoredReport
 
 _MOST_WINDOWS = 26
@@ -62,6 +64,7 @@ def make_app() -> FastAPI:
     app.get("/timeline")(timeline)
     app.get("/drift")(drift)
     app.get("/distributions")(column_in_window)
+    app.get("/checks")(checks)
     app.get("/dags/{dag_id}")(one_dag)
     app.get("/reports/{report_id}")(one_report)
     return app
@@ -126,6 +129,17 @@ def column_in_window(request: Request, dags: Readable, report_id: UUID, column: 
     return _page(request, "distributions.html.jinja", title=column, **known)
 
 
+def checks(request: Request, dags: Readable, asked: Annotated[Asked, Depends()]) -> HTMLResponse:
+    """Checks by words, status, kind and time, those written last first."""
+    try:
+        search, after = asked.search, asked.place
+    except ConfigurationError as error:
+        raise HTTPException(422, str(error)) from error
+    with reading() as connection:
+        found = search_checks(connection, dags, search, after=after)
+    return _page(request, "checks.html.jinja", title="Checks", found=found, asked=asked)
+
+
 def one_dag(
     request: Request,
     dags: Readable,
@@ -135,6 +149,7 @@ def one_dag(
     after: After = 0,
 ) -> HTMLResponse:
     """What a DAG, one of its runs or one of its tasks reported."""
+    run_id = run_id and run_id.replace(" ", "+")  # no run has a space; Airflow 3.1 writes a plus as it is, which is one
     with reading() as connection:
         found = verdict_lists.verdicts_of(connection, dags, dag_id=dag_id, run_id=run_id, task_id=task_id, after=after)
     title = " ".join(part for part in (dag_id, task_id, run_id) if part)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from airflow_ml_monitor.pages.drawing import SIZE, sign
 from airflow_ml_monitor.rendering.html import Site, to_html
 from airflow_ml_monitor.rendering.scripts import sources
+from airflow_ml_monitor.rendering.selection import measured
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
 
@@ -61,7 +62,7 @@ def _environment() -> Any:
         loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css", _HERE / "charts.css"]
-    found.globals |= {"address": _address, "sign": sign, "size": SIZE}
+    found.globals |= {"address": _address, "sign": sign, "size": SIZE, "measured": measured}
     found.globals |= {"style": Markup("".join(sheet.read_text("utf-8") for sheet in sheets))}
     found.globals |= {"script": Markup(_script()), "script_sources": sources(_script())}
     found.filters["time"] = lambda value: "" if value is None else f"{value:%Y-%m-%d %H:%M}Z"

@@ -9,6 +9,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 SCHEMA = "ml_monitor"
 
+CHECK_TEXT = """lower(left(check_name, 200) || ' ' || left(metric, 200) || ' ' ||
+    left(coalesce(column_name, ''), 200) || ' ' || left(coalesce(segment, ''), 200) || ' ' ||
+    CASE WHEN status = 'pass' THEN '' ELSE left(message, 1000) END)"""
+"""What a check is found by, in SQL."""
+
+CHECK_WORDS = f"to_tsvector('simple'::regconfig, regexp_replace({CHECK_TEXT}, '[^[:alnum:]]+', ' ', 'g'))"
+"""Its words; exactly as the index ``check_result_words`` has them."""
+
 metadata = sa.MetaData(schema=SCHEMA)
 
 _TIME = sa.DateTime(timezone=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -71,7 +72,7 @@ def get(client: Any, path: str, user: str | None = "ann") -> Any:
 def paths(stored: list[UUID]) -> list[str]:
     drift = "/drift?environment=prod&model=flight_delay"
     timeline = "/timeline?environment=prod&model=flight_delay"
-    return ["/", "/models/prod/flight_delay", timeline, drift, "/dags/retraining", f"/reports/{stored[0]}"]
+    return ["/", "/models/prod/flight_delay", timeline, drift, "/checks?model=flight_delay", "/dags/retraining", f"/reports/{stored[0]}"]
 
 
 class TestWhoSeesWhat:
@@ -132,6 +133,15 @@ class TestWhatTheySay:
         assert str(stored[0]) not in of_run
         assert str(stored[0]) not in get(client, "/dags/retraining?task_id=quality").text
 
+    def test_a_run_is_found_whose_address_airflow_wrote_as_it_is(
+        self, client: Any, store_connection: sa.URL, stored: list[UUID]
+    ) -> None:
+        store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+        run_id = "manual__2013-02-04T00:00:00+00:00"
+        written = store.write(make_report(), make_origin(run_id=run_id))
+        assert str(written.id) in get(client, f"/dags/retraining?run_id={run_id}").text
+        assert str(written.id) in get(client, f"/dags/retraining?run_id={quote(run_id)}").text
+
     def test_columns_by_windows_say_how_far_each_was_from_its_limit(self, client: Any, stored: list[UUID]) -> None:
         text = get(client, "/drift?environment=prod&model=flight_delay").text
         assert "04 Feb 2013" in text
@@ -165,6 +175,22 @@ class TestWhatTheySay:
         text = get(client, f"/reports/{stored[0]}").text
         assert 'href="/ml-monitor/models/prod/flight_delay"' in text
         assert 'href="/ml-monitor/timeline?environment=prod&amp;model=flight_delay&amp;kind=drift"' in text
+
+    def test_checks_are_searched_and_what_was_asked_stays_in_the_form(self, client: Any, stored: list[UUID]) -> None:
+        found = get(client, "/checks?text=distance&status=fail&since=2013-01-01").text
+        assert str(stored[0]) in found
+        assert 'value="distance"' in found
+        assert "<option selected>fail</option>" in found
+        nothing = get(client, "/checks?text=nowhere").text
+        assert "No check that you may read is like this." in nothing
+
+    @pytest.mark.parametrize("asked", ["since=soon", "after=here", "status=passed"])
+    def test_a_search_for_what_cannot_be_is_refused_on_a_page(
+        self, client: Any, stored: list[UUID], asked: str
+    ) -> None:
+        answer = get(client, f"/checks?{asked}")
+        assert answer.status_code == 422
+        assert asked.split("=")[1] in answer.text
 
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
         column = f"/timeline?environment=prod&model=flight_delay&column={NASTY}"
