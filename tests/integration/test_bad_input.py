@@ -152,7 +152,7 @@ class TestNothingIsStored:
 
     @pytest.mark.parametrize("model", ["", 7])
     def test_no_model(self, model: Any) -> None:
-        message = said(lambda: DataQualityOperator(task_id="t", model=model, data=GOOD), "bad_model")
+        message = said(lambda: DataQualityOperator(task_id="t", model=model, data=GOOD), f"bad_model_{model}")
         assert message == f"task 't' needs model=, the name its reports are stored under; it is {model!r}"
 
     def test_gate_without_anything_upstream(self) -> None:
