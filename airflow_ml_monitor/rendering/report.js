@@ -7,7 +7,7 @@
   const still = matchMedia("(max-width: 30rem)");
   const drawn = new Set();
   const theme = () => {
-    const [ink, line] = dark() ? ["#e8ebef", "#363c45"] : ["#17202b", "#d6dce4"];
+    const [ink, line] = dark() ? ["#f0f3f7", "#354259"] : ["#161d2d", "#dee3ea"];
     const words = { labelColor: ink, titleColor: ink, labelFontSize: 11, titleFontSize: 11, titleFontWeight: "normal" };
     return {
       background: null, view: { stroke: null }, legend: words, font: "system-ui, sans-serif",

@@ -28,7 +28,8 @@ class Picture:
     path: str
     scheme: str = "light"
     wait_for: str = "h1"
-    height: int = 700
+    height: int = 860
+    """of the window, in pixels: 143 of them are Chromium's own"""
 
     def take(self, browser: Browser) -> Path:
         browser.colours(self.scheme)
@@ -51,12 +52,12 @@ def pictures(report_id: str, run_id: str) -> list[Picture]:
     column = f"/distributions?report_id={report_id}&column=distance"
     return [
         Picture("pages-models", f"{pages}/"),
-        Picture("pages-timeline", f"{pages}/timeline{_OF_MODEL}&kind=model_quality", height=900),
-        Picture("pages-heat-map", f"{pages}/drift{_OF_MODEL}", height=440),
-        Picture("pages-heat-map-dark", f"{pages}/drift{_OF_MODEL}", scheme="dark", height=440),
-        Picture("pages-distributions", f"{pages}{column}", height=800),
+        Picture("pages-timeline", f"{pages}/timeline{_OF_MODEL}&kind=model_quality", height=960),
+        Picture("pages-heat-map", f"{pages}/drift{_OF_MODEL}", height=560),
+        Picture("pages-heat-map-dark", f"{pages}/drift{_OF_MODEL}", scheme="dark", height=560),
+        Picture("pages-distributions", f"{pages}{column}", height=860),
         Picture("pages-report", f"{pages}/reports/{report_id}", wait_for=".chart svg", height=900),
-        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=600),
+        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=960),
     ]
 
 

@@ -246,4 +246,4 @@ class TestInABrowser:
                 assert tab.run("window.hacked") is None
                 assert tab.run("document.documentElement.scrollWidth <= innerWidth")
                 background = tab.run("getComputedStyle(document.documentElement).backgroundColor")
-                assert background == ("rgb(17, 18, 20)" if dark else "rgb(255, 255, 255)")
+                assert background == ("rgb(22, 29, 45)" if dark else "rgb(255, 255, 255)")
