@@ -16,7 +16,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators.events import VerdictEvent
 from airflow_ml_monitor.operators.gating import Gating, MonitoringFailed, show_command
-from airflow_ml_monitor.operators.inputs import Inputs, Outcome
+from airflow_ml_monitor.operators.inputs import Inputs, Outcome, spare_memory
 from airflow_ml_monitor.operators.lineage import check_results, facets, no_facets
 from airflow_ml_monitor.operators.links import ReportLink
 from airflow_ml_monitor.operators.report_files import write_page
@@ -122,6 +122,7 @@ class MonitoringOperator(BaseOperator):
         event = self._event
         if event is not None:
             event.require_unmapped(context)
+        spare_memory()
         hook = MonitorStoreHook(given(self.store_conn_id))
         hook.store.check()
         inputs = self.inputs(context, hook.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -48,3 +49,11 @@ class Outcome:
     report: Report
     profile: Profile | None = None
     reference_name: str | None = None
+
+
+def spare_memory() -> None:
+    """Have Arrow take memory from the system's allocator, unless somebody chose another one or Arrow is loaded.
+
+    The one it takes else keeps 15 to 30 MB in reserve, in each task, and is no faster at what tasks do.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
