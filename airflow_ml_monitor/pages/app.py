@@ -23,6 +23,7 @@ from airflow_ml_monitor.pages.searching import Asked
 from airflow_ml_monitor.pages.timeline_page import Choice, read_timeline
 from airflow_ml_monitor.store import verdict_lists
 from airflow_ml_monitor.store.check_search import search_checks
+from airflow_ml_monitor.store.drift_cells import drift_cells
 from airflow_ml_monitor.store.stored import StoredReport
 
 _MOST_WINDOWS = 26
@@ -112,7 +113,7 @@ def timeline(request: Request, dags: Readable, choice: Annotated[Choice, Depends
 def drift(request: Request, dags: Readable, environment: str, model: str) -> HTMLResponse:
     """A model's columns by its latest windows."""
     with reading() as connection:
-        cells = verdict_lists.drift_cells(connection, dags, environment=environment, model=model, windows=_MOST_WINDOWS)
+        cells = drift_cells(connection, dags, environment=environment, model=model, windows=_MOST_WINDOWS)
     title = f"Drift of {model} in {environment}"
     return _page(request, "drift.html.jinja", title=title, heat=Heat.of(cells), environment=environment, model=model)
 
@@ -200,5 +201,6 @@ def _told(request: Request, status: int, said: str) -> HTMLResponse:
     root = request.scope.get("root_path", "")
     login = f"{root.removesuffix(PAGES)}/api/v2/auth/login?{urlencode({'next': str(request.url)})}"
     known = {"title": _TOLD.get(status, "Not possible"), "said": said, "status_code": status, "login": login}
+    known["report_id"] = request.query_params.get("report_id")
     text = page("told.html.jinja", root=root, query={}, **known)
     return HTMLResponse(text, status_code=status, headers=_SAFE)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_ml_monitor.store.verdict_lists import Cell
+    from airflow_ml_monitor.store.drift_cells import Cell
 
 MOST_COLUMNS = 100
 _WORSE = ("pass", "insufficient", "warn", "fail", "error")

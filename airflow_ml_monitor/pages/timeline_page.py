@@ -44,7 +44,7 @@ def read_timeline(connection: Connection, dags: Collection[str], choice: Choice)
     kinds = timelines.kinds_of(connection, dags, environment=choice.environment, model=choice.model)
     kind = choice.kind or next((each for each in _KINDS if each in kinds), kinds[0] if kinds else "")
     subject = timelines.Subject(dags=dags, environment=choice.environment, model=choice.model, kind=kind)
-    ends = timelines.moments(connection, subject, before=choice.before)
+    ends = timelines.moments(connection, subject, before=choice.before, most=timelines.WINDOWS + 1)
     verdicts = timelines.window_verdicts(connection, subject, first=ends[-1], last=ends[0]) if ends else []
     whole = _whole(verdicts, ends)
     shown = [one.id for one in whole]

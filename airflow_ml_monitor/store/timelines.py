@@ -119,16 +119,16 @@ def kinds_of(connection: sa.Connection, dags: Collection[str], *, environment: s
     return list(connection.scalars(_query(_KINDS), known)) if dags else []
 
 
-def moments(connection: sa.Connection, subject: Subject, *, before: datetime | None = None) -> list[datetime]:
-    """Return when the latest ``WINDOWS`` windows end and one more, the latest first.
+def moments(
+    connection: sa.Connection, subject: Subject, *, before: datetime | None = None, most: int
+) -> list[datetime]:
+    """Return when the latest windows end, the latest first. A verdict on no window stands at its ``as_of``.
 
-    A verdict on no window stands at its ``as_of``.
-
-    :param before: only what ends before.
+    :param before: only what ends before; ``most``: how many.
     """
     if not subject.dags:
         return []
-    known = subject.known | {"before": before or "infinity", "windows": WINDOWS + 1}
+    known = subject.known | {"before": before or "infinity", "windows": most}
     return list(connection.scalars(_query(_MOMENTS), known))
 
 

@@ -126,48 +126,6 @@ def verdicts_of(
     return _verdicts(connection, query.order_by(*order).offset(after).limit(PAGE_ROWS))
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A column in a window: the worst of its checks, and the greatest effect in units of its limit."""
-
-    column: str
-    window_start: datetime
-    window_end: datetime
-    status: str
-    effect: float | None
-    report_id: UUID
-
-
-def drift_cells(
-    connection: sa.Connection, dags: Collection[str], *, environment: str, model: str, windows: int
-) -> list[Cell]:
-    """Return what the columns of a model did in its latest windows, in the order of time.
-
-    :param windows: how many of them. Where tasks judged a column of a window more than once, the worst is shown.
-    """
-    one = (_current.environment == plain_text(environment), _current.model == plain_text(model))
-    starts = (
-        sa.select(_current.window_start)
-        .where(*one, _current.kind == "drift", _current.dag_id.in_(dags), _current.window_start.is_not(None))
-        .distinct()
-        .order_by(sa.desc(_current.window_start))
-        .limit(windows)
-    )
-    found_starts = list(connection.scalars(starts))
-    if not found_starts:
-        return []
-    query = sa.text(
-        """SELECT column_name AS "column", window_start, window_end, status, largest_value_to_limit AS effect, report_id
-        FROM ml_monitor.drift_by_column
-        WHERE environment = :environment AND model = :model AND dag_id IN :dags AND window_start IN :starts
-        ORDER BY window_start, column_name,
-            array_position(ARRAY['pass', 'insufficient', 'warn', 'fail', 'error'], status)"""
-    ).bindparams(sa.bindparam("dags", expanding=True), sa.bindparam("starts", expanding=True))
-    known = {"environment": plain_text(environment), "model": plain_text(model), "dags": list(dags)}
-    found = connection.execute(query, known | {"starts": found_starts}).mappings()
-    return [Cell(**row) for row in found]
-
-
 def report_of(connection: sa.Connection, dags: Collection[str], key: UUID) -> StoredReport | None:
     """Return a report; ``None`` where there is none, or of a DAG that is not to be read."""
     found = reports_by_id(connection, [key])

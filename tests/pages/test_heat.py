@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from airflow_ml_monitor.pages.heat import MOST_COLUMNS, Heat
-from airflow_ml_monitor.store.verdict_lists import Cell
+from airflow_ml_monitor.store.drift_cells import Cell
 
 MONDAY = datetime(2013, 2, 4, tzinfo=UTC)
 

@@ -167,6 +167,18 @@ class TestPages:
             monkeypatch.setattr(check_search, name, value)
         assert len(search(store, "distance").checks) == 3
 
+    @pytest.mark.parametrize("limit", [{"MOST_HITS": 1}, {"INDEX_MS": 1}, {}])
+    def test_how_long_a_query_may_take_is_as_before(
+        self, store: Store, limit: dict[str, int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(store, make_check())
+        for name, value in limit.items():
+            monkeypatch.setattr(check_search, name, value)
+        with store.begin() as connection:
+            connection.execute(sa.text("SET LOCAL statement_timeout = 7654"))
+            search_checks(connection, DAGS, CheckSearch(text="distance"))
+            assert connection.execute(sa.text("SHOW statement_timeout")).scalar_one() == "7654ms"
+
     @pytest.mark.parametrize("text", ["nonsense", "2013-02-04T00:00:00+00:00,x,1", "2013-02-04T00:00:00,,", "a,b"])
     def test_a_place_that_is_none_is_refused(self, text: str) -> None:
         with pytest.raises(ConfigurationError, match="no place in a list of checks"):

@@ -1,0 +1,54 @@
+"""Columns by windows: what drifted when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from airflow_ml_monitor.store.timelines import Subject, moments, window_verdicts
+
+_WORSE = ("pass", "insufficient", "warn", "fail", "error")
+
+# Numbers, since the greatest of several is asked for; by CASE, which is looked up faster than a place in an array.
+_BADNESS = " ".join(f"WHEN '{status}' THEN {place}" for place, status in enumerate(_WORSE))
+
+_CELLS = f"""
+SELECT report_id, column_name, max(CASE status {_BADNESS} END) AS badness, max(value / nullif(limit_upper, 0)) AS effect
+FROM ml_monitor.check_result WHERE report_id IN :reports AND column_name IS NOT NULL GROUP BY report_id, column_name"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column in a window: the worst of its checks, and the greatest effect in units of its limit."""
+
+    column: str
+    window_start: datetime
+    window_end: datetime
+    status: str
+    effect: float | None
+    report_id: UUID
+
+
+def drift_cells(
+    connection: sa.Connection, dags: Collection[str], *, environment: str, model: str, windows: int
+) -> list[Cell]:
+    """Return what the columns of a model did in its latest windows, in the order of time.
+
+    :param windows: how many of them. Of several tasks that judged a column of a window each has a cell, the worst last.
+    """
+    subject = Subject(dags=dags, environment=environment, model=model, kind="drift")
+    ends = moments(connection, subject, most=windows)
+    if not ends:
+        return []
+    verdicts = {one.id: one for one in window_verdicts(connection, subject, first=ends[-1], last=ends[0])}
+    query = sa.text(_CELLS).bindparams(sa.bindparam("reports", expanding=True))
+    found = []
+    for row in connection.execute(query, {"reports": list(verdicts)}):
+        one, status = verdicts[row.report_id], _WORSE[row.badness]
+        if one.window_start is not None and one.window_end is not None:
+            found.append(Cell(row.column_name, one.window_start, one.window_end, status, row.effect, one.id))
+    return sorted(found, key=lambda cell: (cell.window_start, cell.column, _WORSE.index(cell.status)))
