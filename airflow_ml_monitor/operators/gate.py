@@ -12,7 +12,7 @@ from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import Inputs, MonitoringOperator, Outcome, given
 from airflow_ml_monitor.operators.decided import decided, deciding_status
 from airflow_ml_monitor.operators.estimated import proves_nothing, unproven
-from airflow_ml_monitor.operators.instances import Evidence, latest_runs, states_of
+from airflow_ml_monitor.operators.instances import Evidence, concerned, latest_runs, states_of
 from airflow_ml_monitor.operators.upstream import GATE, upstream_evidence
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 from airflow_ml_monitor.version_compat import AirflowRescheduleException
@@ -148,9 +148,11 @@ class GateOperator(MonitoringOperator):
         self._seen = [str(one.id) for one in current]
         evidence = Evidence()
         for (dag_id, task_id), reports in latest_runs(current).items():
-            states = states_of(inputs.context, task_id, dag_id=dag_id, run_id=reports[0].origin.run_id)
+            run_id = reports[0].origin.run_id
+            states = states_of(inputs.context, task_id, dag_id=dag_id, run_id=run_id)
+            made = inputs.store.run_reports(dag_id=dag_id, run_id=run_id, task_ids=[task_id])
             # A run that Airflow has deleted cannot say what else there should be.
-            known = states or {one.origin.map_index: "success" for one in reports}
+            known = concerned(states, reports, made) or {one.origin.map_index: "success" for one in reports}
             evidence.add(task_id, known, reports)
         for kind in kinds - {one.report.kind for one in current}:
             evidence.missing[kind] = f"the store has no {kind} report of {inputs.model} for {inputs.window}"

@@ -52,6 +52,21 @@ def speaks(report: StoredReport, state: str) -> bool:
     return state == "success"
 
 
+def concerned(
+    states: Mapping[int, str], reports: Iterable[StoredReport], made: Iterable[StoredReport]
+) -> dict[int, str]:
+    """Return the states of those instances of a task that a gate over some of its reports is about.
+
+    One that came to a report of something else, as tasks mapped over windows or models do, is not missing; one that
+    came to none might have been about the same.
+
+    :param reports: those that the gate judges; ``made`` all that the task made in that run.
+    """
+    judged = {one.origin.map_index for one in reports}
+    others = {one.origin.map_index for one in made if speaks(one, states.get(one.origin.map_index, ""))}
+    return {index: state for index, state in states.items() if index in judged or index not in others}
+
+
 def states_of(
     context: Context, task_id: str, *, dag_id: str | None = None, run_id: str | None = None
 ) -> dict[int, str]:
@@ -67,7 +82,7 @@ def states_of(
 
 def mapped_over_nothing(context: Context, task: Any, states: Mapping[int, str]) -> bool:
     """Whether a task has no instance because a list that it, or the task group it is in, is mapped over is empty."""
-    if dict(states) != {UNMAPPED: "skipped"}:
+    if dict(states) not in ({}, {UNMAPPED: "skipped"}):  # the first where it was cleared, and had some before
         return False
     return any(_is_empty(context, expanded) for expanded in _expanded(task))
 

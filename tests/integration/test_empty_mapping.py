@@ -14,7 +14,7 @@ from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.gate import GateOperator
-from tests.airflow_runs import run_dag
+from tests.airflow_runs import clear, run_dag
 
 pytestmark = [
     pytest.mark.integration,
@@ -61,6 +61,22 @@ def test_nothing_to_judge_is_insufficient(made: Callable[[Any], Any], upstream: 
         made(planned() if upstream else []) >> GateOperator(task_id="gate")
     found = run_dag(dag, interval=DAY)
     assert (found.states["gate"], found.xcom("gate")["status"]) == ("success", "insufficient")
+
+
+def test_a_list_that_is_empty_when_the_task_is_cleared() -> None:
+    models = ["a", "b"]
+
+    @task
+    def planned() -> list[str]:
+        return models
+
+    with DAG("emptied", schedule=None) as dag:
+        mapped(planned()) >> GateOperator(task_id="gate")
+    found = run_dag(dag, interval=DAY)
+    assert found.xcom("gate")["status"] == "pass"
+    models.clear()
+    assert clear(dag, found, ["planned", "quality", "gate"]).states["gate"] == "success"
+    assert found.xcom("gate")["status"] == "insufficient"
 
 
 def test_a_group_that_was_skipped_is_missing() -> None:
