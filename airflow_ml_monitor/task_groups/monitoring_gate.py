@@ -29,8 +29,8 @@ def monitoring_gate(
     reference: str | None = None,
     window: Any = None,
     over: Mapping[str, Any] | Sequence[Mapping[str, Any]] | XComArg | None = None,
-    on_fail: str = "fail",
-    close_on: Collection[str] = ("fail", "error"),
+    on_fail: str | None = None,
+    close_on: Collection[str] | None = None,
     quality: Mapping[str, Any] | None = _NOTHING,
     drift: Mapping[str, Any] | None = _NOTHING,
     gate: Mapping[str, Any] = _NOTHING,
@@ -48,8 +48,8 @@ def monitoring_gate(
     :param window: the window that both judge; by default the run's own.
     :param over: map both tasks: parameter -> its values, or an upstream task's list of them, for each combination; or
         a list of mappings (an upstream task's output too), each the parameters of one instance. The gate judges all.
-    :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on. ``emit`` and ``emit_on``
-        are the gate's as well: the group's verdict is one event.
+    :param on_fail: what the gate does when it closes; ``close_on`` the statuses it closes on; both as ``GateOperator``
+        has them. ``emit`` and ``emit_on`` are the gate's as well: the group's verdict is one event.
     :param quality: further parameters of ``DataQualityOperator``, which win over all others; ``None`` for no such task.
     :param drift: the same of ``DriftOperator``; ``gate`` of ``GateOperator``.
     :param approval: parameters of ``VerdictApprovalOperator``, ``{}`` for its defaults: the task ``approval`` between
@@ -59,7 +59,8 @@ def monitoring_gate(
     """
     if quality is None and drift is None:
         raise ConfigurationError(f"task group {group_id!r} has neither quality nor drift; a gate needs what it judges")
-    rule = {"on_fail": on_fail, "close_on": close_on, **_taken(common, "emit", "emit_on")}
+    # What is not given stays with the DAG's default_args.
+    rule = {**_given(on_fail=on_fail, close_on=close_on), **_taken(common, "emit", "emit_on")}
     shared = {"on_fail": "record", **_given(data=data, reference=reference, window=window), **common}
     with TaskGroup(group_id) as group:
         judging = []

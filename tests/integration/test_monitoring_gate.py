@@ -125,6 +125,19 @@ def test_drift_without_a_reference_is_told_what_to_do() -> None:
         monitoring_gate(model="a", data=DATA)
 
 
+def test_the_rule_of_the_default_args_is_the_gates() -> None:
+    rule = {"close_on": {"fail", "insufficient"}, "on_fail": "skip"}
+    with DAG("group_default_rule", default_args=rule) as dag:
+        monitoring_gate("judged", model="a", data=DATA, drift=None)
+        monitoring_gate("lenient", model="a", data=DATA, drift=None, on_fail="record", close_on={"error"})
+    gates = [dag.get_task(f"{group}.gate") for group in ("judged", "lenient")]
+    assert [(gate.on_fail, set(gate.close_on)) for gate in gates] == [
+        ("skip", {"fail", "insufficient"}),
+        ("record", {"error"}),
+    ]
+    assert dag.get_task("judged.quality").on_fail == "record"
+
+
 def test_a_reference_of_the_default_args_is_one() -> None:
     with DAG("group_default_reference", default_args={"reference": "r"}) as dag:
         monitoring_gate(model="a", data=DATA)
