@@ -28,7 +28,7 @@ class Picture:
     path: str
     scheme: str = "light"
     wait_for: str = "h1"
-    height: int = 860
+    height: int = 800
     """of the window, in pixels: 143 of them are Chromium's own"""
 
     def take(self, browser: Browser) -> Path:
@@ -56,8 +56,9 @@ def pictures(report_id: str, run_id: str) -> list[Picture]:
         Picture("pages-heat-map", f"{pages}/drift{_OF_MODEL}", height=560),
         Picture("pages-heat-map-dark", f"{pages}/drift{_OF_MODEL}", scheme="dark", height=560),
         Picture("pages-distributions", f"{pages}{column}", height=860),
+        Picture("pages-checks", f"{pages}/checks?status=fail&text=distance", height=560),
         Picture("pages-report", f"{pages}/reports/{report_id}", wait_for=".chart svg", height=900),
-        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=960),
+        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=930),
     ]
 
 

@@ -24,6 +24,7 @@ PAGES = {
     "timeline": "/ml-monitor/timeline?environment=prod&model=flight_delay&kind=drift&column=distance",
     "distributions": "/ml-monitor/distributions?report_id={failed}&column=distance",
     "report": "/ml-monitor/reports/{failed}",
+    "checks": "/ml-monitor/checks?status=fail&text=distance",
     "dag": f"/ml-monitor/dags/{DAG_ID}",
     "not there": "/ml-monitor/reports/00000000-0000-0000-0000-000000000000",
 }

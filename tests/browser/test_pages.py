@@ -48,12 +48,19 @@ class TestNavigation:
         browser.open(f"/ml-monitor{MODEL}")
         browser.find("main a", "Drift by column and window").click()
         browser.heading("Drift of flight_delay in prod")
-        browser.all("td.fail a")[-1].click()
+        browser.find("td.fail a[title^='distance, 2013-12-23']").click()
         browser.until("a column", lambda: "/ml-monitor/distributions" in browser.here)
         browser.find("main a[href*='/ml-monitor/reports/']").click()
         browser.find("header.fail h1", "flight_delay drift")
         browser.find("nav a", "Timeline").click()
         browser.heading("flight_delay in prod")
+
+    def test_a_column_that_cannot_be_drawn_leads_to_its_report_all_the_same(self, browser: Browser) -> None:
+        browser.open("/ml-monitor/drift?environment=prod&model=flight_delay")
+        browser.find("td.fail a[title^='f7, 2013-11-04']").click()
+        browser.heading("Not found")
+        browser.find("main a", "To the report").click()
+        browser.find("header.fail h1", "flight_delay drift")
 
 
 class TestTabs:
