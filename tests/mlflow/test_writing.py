@@ -50,6 +50,7 @@ def tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         from mlflow import MlflowClient
 
         folder = tmp_path_factory.mktemp("tracking")
+        patch.chdir(folder)  # where an experiment says nothing of its files, they go below the folder of the process
         client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
         client.files = folder
         yield client
@@ -246,10 +247,7 @@ def test_what_mlflow_refuses_is_one_sentence(server: Server) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_an_experiment_that_is_not_there_is_made(
-    tracking: Any, server: Server, tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.chdir(tmp_path)  # its files are below the folder of the process
+def test_an_experiment_that_is_not_there_is_made(tracking: Any, server: Server) -> None:
     name = uuid.uuid4().hex
     logged = log_entry(Entry(report=replace(report(), model="new")), Target(experiment=name), server)
     assert tracking.get_run(logged.run_id).info.experiment_id == tracking.get_experiment_by_name(name).experiment_id
