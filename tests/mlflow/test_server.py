@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
 
@@ -56,6 +57,12 @@ def test_without_a_server_nothing_is_written_into_the_folder_of_the_process(monk
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     with pytest.raises(ConfigurationError, match="no MLflow server is named"):
         Server().ask(lambda client: client.search_experiments())
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(ConfigurationError, match=r"install airflow-ml-monitor\[mlflow\]$"):
+        Server(uri="http://127.0.0.1:1").ask(lambda client: client.search_experiments())
 
 
 def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
