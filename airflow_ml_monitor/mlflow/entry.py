@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow_ml_monitor.errors import WindowError
+from airflow_ml_monitor.errors import ConfigurationError, WindowError
 from airflow_ml_monitor.mlflow.names import joined
 from airflow_ml_monitor.results import CheckResult, Origin, Report, Status
 from airflow_ml_monitor.window import as_utc
@@ -15,6 +15,7 @@ from airflow_ml_monitor.window import as_utc
 ROOT = "ml_monitor"
 """What the keys of all tags begin with."""
 _LONGEST_VALUE = 5_000
+_LONGEST_PREFIX = 100
 _SEGMENTS = "segments"
 
 
@@ -25,6 +26,7 @@ class Entry:
     :param prefix: the first part of the metrics' names; the report's kind by default. Two tasks of a kind on one run
         need one each.
     :param report_id: the report's id in the store; ``origin`` the task try that made it; ``link`` the task's address.
+    :raises ConfigurationError: the prefix has more than 100 characters.
     """
 
     report: Report
@@ -32,6 +34,12 @@ class Entry:
     report_id: str | None = None
     origin: Origin | None = None
     link: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.name) > _LONGEST_PREFIX:
+            raise ConfigurationError(
+                f"prefix={self.name!r} has {len(self.name)} characters; MLflow takes short keys: at most {_LONGEST_PREFIX}"
+            )
 
     @property
     def name(self) -> str:

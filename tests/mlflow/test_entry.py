@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.mlflow import Entry
 from airflow_ml_monitor.results import CheckResult, Origin, Report
 from airflow_ml_monitor.window import Window
@@ -99,6 +100,12 @@ def test_tags_tell_the_verdict_and_where_it_is_from() -> None:
 def test_tags_are_not_longer_than_mlflow_takes() -> None:
     loud = replace(REPORT, results=tuple(replace(check("rows", "rows", 1), message="x" * 1_000) for _ in range(20)))
     assert max(map(len, Entry(report=loud).tags().values())) == 5_000
+
+
+def test_a_prefix_that_makes_keys_too_long_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="has 101 characters"):
+        replace(ENTRY, prefix="x" * 101)
+    assert max(map(len, replace(ENTRY, prefix="/" * 100).tags())) <= 250
 
 
 @pytest.mark.parametrize(
