@@ -35,7 +35,7 @@ def report_page(stored: StoredReport, *, root: str) -> str:
 
     :param root: the path that the pages are mounted at.
     """
-    report, links = stored.report, {"Models": _address(root, "")}
+    report, links = stored.report, {"Models": _address(root, ""), "Checks": _address(root, "checks")}
     if report.model and report.environment:
         about = {"environment": report.environment, "model": report.model}
         links[f"{report.model} in {report.environment}"] = _address(root, "models", *about.values())

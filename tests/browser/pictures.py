@@ -58,7 +58,7 @@ def pictures(report_id: str, run_id: str) -> list[Picture]:
         Picture("pages-distributions", f"{pages}{column}", height=860),
         Picture("pages-checks", f"{pages}/checks?status=fail&text=distance", height=560),
         Picture("pages-report", f"{pages}/reports/{report_id}", wait_for=".chart svg", height=900),
-        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=930),
+        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=900),
     ]
 
 
