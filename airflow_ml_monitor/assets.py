@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.operators.decided import deciding_status
 from airflow_ml_monitor.operators.estimated import proves_nothing
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses, show_command
 from airflow_ml_monitor.results import Status
@@ -101,12 +102,13 @@ def _why_closed(
             "those of monitoring tasks do (emit=), each to the store that it was written to"
         )
     decision = hook.store.decisions([stored.id]).get(stored.id)
-    status = Status.INSUFFICIENT if proves_nothing(stored.report) else stored.report.status
+    unproven = proves_nothing(stored.report)
+    status = Status.INSUFFICIENT if unproven else deciding_status(stored.report)
     if decision is not None and not decision.approved:
         return f"{stored.report.headline}; {decision}"
     approved = decision is not None and status is not Status.ERROR
     if approved or status in allowed:
         return None
-    unproven = "; an estimate proves nothing until labels say it" if status is not stored.report.status else ""
-    said = "; ".join([stored.report.headline + unproven, *map(str, stored.report.reasons[:_SHOWN])])
+    estimate = ["an estimate proves nothing until labels say it"] if unproven else []
+    said = "; ".join([stored.report.headline, *estimate, *map(str, stored.report.reasons[:_SHOWN])])
     return f"{said}; all checks: {show_command(stored.id, hook.store_conn_id)}"

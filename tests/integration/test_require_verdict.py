@@ -14,6 +14,7 @@ from airflow_ml_monitor import Window
 from airflow_ml_monitor.assets import require_verdict
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
+from airflow_ml_monitor.operators.gate import GateOperator
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS, COMMAND_LINE
 from tests.airflow_runs import Run, clear, run_dag
@@ -106,6 +107,22 @@ def test_what_a_person_approved_lets_go_on(store_connection: sa.URL) -> None:
     (stored,) = store.run_reports(dag_id=bad.dag_id, run_id=bad.run_id)
     store.save_decisions([make_decision(stored.id)])
     assert consume(events_of(bad))[0] == "success"
+
+
+def test_a_gate_that_a_person_opened_lets_go_on(store_connection: sa.URL) -> None:
+    with DAG("required_opened", schedule=None) as dag:
+        quality = DataQualityOperator(
+            task_id="quality", model="m", data=Frame(rows, time_column="at"), on_fail="record"
+        )
+        quality >> GateOperator(task_id="gate", on_fail="record", emit=JUDGED, emit_on={"fail", "warn"})
+    run = run_dag(dag, interval=NEXT)
+    assert consume(events_of(run), allow={"pass"})[0] == "failed"
+    store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+    (stored,) = store.run_reports(dag_id=run.dag_id, run_id=run.run_id, task_ids=["quality"])
+    store.save_decisions([make_decision(stored.id)])
+    clear(dag, run, ["gate"])
+    assert run.xcom("gate")["status"] == "warn"
+    assert consume(events_of(run)[-1:], allow={"pass"})[0] == "success"
 
 
 def test_an_estimate_that_passes_proves_nothing(store_connection: sa.URL) -> None:
