@@ -38,7 +38,7 @@ class Entry:
     def __post_init__(self) -> None:
         if len(self.name) > _LONGEST_PREFIX:
             raise ConfigurationError(
-                f"prefix={self.name!r} has {len(self.name)} characters; MLflow takes short keys: at most {_LONGEST_PREFIX}"
+                f"prefix={self.name!r} has {len(self.name)} characters; give {_LONGEST_PREFIX} at most"
             )
 
     @property
