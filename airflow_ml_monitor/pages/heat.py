@@ -25,6 +25,11 @@ class Heat:
     rows: Mapping[str, Mapping[datetime, Cell]]
     left_out: int
 
+    @property
+    def times(self) -> dict[datetime, str]:
+        """The starts of the windows as cells say them."""
+        return {start: f"{start:%Y-%m-%d %H:%M}Z" for start in self.windows}
+
     @classmethod
     def of(cls, cells: Iterable[Cell]) -> Heat:
         """Return the table of cells; of two for one place the worse."""

@@ -17,7 +17,6 @@ from airflow_ml_monitor.store.reading import reports_by_id
 from airflow_ml_monitor.store.stored import StoredReport
 
 PAGE_ROWS = 50
-LOOKED_AT = 500
 
 _report = tables.report.c
 _current = tables.current_report.c
@@ -62,20 +61,30 @@ WITH RECURSIVE named AS (
         SELECT FROM ml_monitor.report r
         WHERE r.environment = named.environment AND r.model = named.model AND r.dag_id IN :dags)
     ORDER BY environment, model OFFSET :after LIMIT :rows
+), tasks AS (
+    SELECT first.* FROM mine, LATERAL (
+        SELECT environment, model, kind, dag_id, task_id FROM ml_monitor.report r
+        WHERE r.environment = mine.environment AND r.model = mine.model ORDER BY kind, dag_id, task_id LIMIT 1) first
+    UNION ALL
+    SELECT further.* FROM tasks t, LATERAL (
+        SELECT environment, model, kind, dag_id, task_id FROM ml_monitor.report r
+        WHERE r.environment = t.environment AND r.model = t.model
+            AND (r.kind, r.dag_id, r.task_id) > (t.kind, t.dag_id, t.task_id)
+        ORDER BY kind, dag_id, task_id LIMIT 1) further
 )
-SELECT DISTINCT ON (latest.environment, latest.model, latest.kind, latest.dag_id, latest.task_id) {columns}
-FROM mine, LATERAL (
+SELECT {columns} FROM tasks t, LATERAL (
     SELECT * FROM ml_monitor.report r
-    WHERE r.environment = mine.environment AND r.model = mine.model AND r.dag_id IN :dags
-    ORDER BY r.window_end DESC LIMIT :looked_at) latest
-ORDER BY latest.environment, latest.model, latest.kind, latest.dag_id, latest.task_id,
-    latest.window_end DESC NULLS LAST, latest.as_of DESC, latest.written_at DESC"""
+    WHERE r.environment = t.environment AND r.model = t.model AND r.kind = t.kind AND r.dag_id = t.dag_id
+        AND r.task_id = t.task_id
+    ORDER BY coalesce(window_end, as_of) DESC, as_of DESC, written_at DESC LIMIT 1) latest
+WHERE t.dag_id IN :dags
+ORDER BY latest.environment, latest.model, latest.kind, latest.dag_id, latest.task_id"""
 
 
 def latest_verdicts(connection: sa.Connection, dags: Collection[str], *, after: int = 0) -> list[Verdict]:
-    """Return the verdicts on the latest window of ``PAGE_ROWS`` models, by environment and model.
+    """Return the verdict of each task on its latest window of ``PAGE_ROWS`` models, by environment and model.
 
-    Of each model the ``LOOKED_AT`` reports of the latest windows are looked at, so that a long history costs nothing.
+    Models, tasks and their latest windows are looked up one by one, so that a long history costs nothing.
 
     :param after: how many models to leave out.
     """
@@ -83,7 +92,7 @@ def latest_verdicts(connection: sa.Connection, dags: Collection[str], *, after: 
         return []
     columns = ", ".join(f"latest.{name}" for name in _SHOWN)
     query = sa.text(_LATEST.format(columns=columns)).bindparams(sa.bindparam("dags", expanding=True))
-    known = {"dags": list(dags), "after": after, "rows": PAGE_ROWS, "looked_at": LOOKED_AT}
+    known = {"dags": list(dags), "after": after, "rows": PAGE_ROWS}
     return [Verdict(**row) for row in connection.execute(query, known).mappings()]
 
 

@@ -72,7 +72,15 @@ def get(client: Any, path: str, user: str | None = "ann") -> Any:
 def paths(stored: list[UUID]) -> list[str]:
     drift = "/drift?environment=prod&model=flight_delay"
     timeline = "/timeline?environment=prod&model=flight_delay"
-    return ["/", "/models/prod/flight_delay", timeline, drift, "/checks?model=flight_delay", "/dags/retraining", f"/reports/{stored[0]}"]
+    return [
+        "/",
+        "/models/prod/flight_delay",
+        timeline,
+        drift,
+        "/checks?model=flight_delay",
+        "/dags/retraining",
+        f"/reports/{stored[0]}",
+    ]
 
 
 class TestWhoSeesWhat:
@@ -164,7 +172,7 @@ class TestWhatTheySay:
         assert get(client, "/timeline?environment=prod&model=flight_delay&before=soon").status_code == 422
 
     def test_a_cell_of_columns_by_windows_opens_its_distributions(self, client: Any, stored: list[UUID]) -> None:
-        cell = f"/distributions?report_id={stored[0]}&column=distance"
+        cell = f"/distributions?column=distance&report_id={stored[0]}"
         assert cell.replace("&", "&amp;") in get(client, "/drift?environment=prod&model=flight_delay").text
         answer = get(client, cell)
         assert answer.status_code == 404
