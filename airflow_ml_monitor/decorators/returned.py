@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -88,7 +89,8 @@ class ReturnedData(DecoratedOperator, MonitoringOperator):
         takes_all = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
         offered = {**inputs.context, **self.op_kwargs, **told}
         keywords = (name for name in offered if (takes_all or name in parameters) and name not in positional)
-        return self.python_callable(*args, **{name: offered[name] for name in keywords})
+        returned = self.python_callable(*args, **{name: offered[name] for name in keywords})
+        return asyncio.run(returned) if inspect.iscoroutine(returned) else returned
 
     def _dataset(self, returned: Any) -> Dataset:
         from airflow_ml_monitor.data import Dataset, Frame, as_dataset
@@ -97,7 +99,7 @@ class ReturnedData(DecoratedOperator, MonitoringOperator):
         function = self.python_callable
         if is_frame(returned):
             return Frame(_loader(function, returned), **self.frame_columns)
-        if not isinstance(returned, (Dataset, Mapping)):
+        if not isinstance(returned, Dataset) and not (isinstance(returned, Mapping) and "kind" in returned):
             raise ConfigurationError(
                 f"{function.__qualname__} of task {self.task_id!r} returned a {type(returned).__name__}; "
                 "return a pandas or polars data frame, an Arrow table, or a dataset (Files, Table, Frame)"

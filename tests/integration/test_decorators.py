@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -184,14 +185,27 @@ def test_model_quality(store: Store) -> None:
     assert found.xcom("predictions")["kind"] == "model_quality"
 
 
-def test_anything_else_is_refused_by_name(store: Store) -> None:
+@pytest.mark.parametrize("returned", [None, {"x": 1}, "flights.parquet"], ids=["nothing", "mapping", "path"])
+def test_anything_else_is_refused_by_name(store: Store, returned: Any) -> None:
     @task.ml_quality(model="m")
     def flights() -> Any:
-        return None
+        return returned
 
-    found = run("decorated_none", flights)
+    found = run(f"decorated_{type(returned).__name__}", flights)
     assert found.states == {"flights": "failed"}
-    assert "flights of task 'flights' returned a NoneType; return a pandas" in str(found.errors["flights"])
+    assert f"flights of task 'flights' returned a {type(returned).__name__}; return a pandas" in str(
+        found.errors["flights"]
+    )
+
+
+def test_an_async_function_is_awaited(store: Store) -> None:
+    @task.ml_quality(model="m", time_column="at")
+    async def flights() -> pd.DataFrame:
+        await asyncio.sleep(0)
+        return hours()
+
+    found = run("decorated_async", flights)
+    assert (found.states["flights"], found.xcom("flights")["status"]) == ("success", "pass")
 
 
 def test_multiple_outputs_are_refused() -> None:
