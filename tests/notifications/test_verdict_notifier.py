@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import Message
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,8 +99,10 @@ def text(found: Message) -> str:
 
 
 class TestMail:
-    def test_tells_status_reasons_and_the_run_with_the_summary_as_an_inline_picture(self, inbox: Inbox) -> None:
-        run = judge("vn_mail", failing, on_verdict=mail(), reports_path="memory://pages")
+    def test_tells_status_reasons_and_the_run_with_the_summary_as_an_inline_picture(
+        self, inbox: Inbox, tmp_path: Path
+    ) -> None:
+        run = judge("vn_mail", failing, on_verdict=mail(), reports_path=f"file://{tmp_path}")
         (found,) = inbox.mails
         assert (found["Subject"], found["To"]) == ("FAIL: m drift", "team@example.com")
         html = text(found)
