@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.pages.metric_chart import MetricChart, Strip
@@ -27,7 +27,7 @@ _LATEST = 20
 class Choice:
     """What a person asked for; empty texts ask for nothing in particular.
 
-    :param before: only windows that end before.
+    :param before: only windows that end before; in UTC where it says nothing else.
     """
 
     environment: str
@@ -37,6 +37,10 @@ class Choice:
     segment: str = ""
     check: str = ""
     before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.before is not None and self.before.tzinfo is None:
+            object.__setattr__(self, "before", self.before.replace(tzinfo=UTC))
 
 
 def read_timeline(connection: Connection, dags: Collection[str], choice: Choice) -> dict[str, Any]:
@@ -51,7 +55,7 @@ def read_timeline(connection: Connection, dags: Collection[str], choice: Choice)
     found = timelines.measured(connection, shown, column=choice.column or None, segment=choice.segment or None)
     columns, segments = timelines.parts(connection, shown[-_LATEST:])
     timeline = Timeline.of(verdicts, found, last_decisions(connection, shown), shown=whole)
-    older = len(ends) > timelines.WINDOWS or len(whole) < len(verdicts)
+    older = len(ends) > timelines.WINDOWS or len(verdicts) == timelines.MOST_VERDICTS
     references = timelines.references_of(connection, subject)
     return {
         "kinds": kinds,
