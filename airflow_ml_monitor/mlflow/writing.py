@@ -24,10 +24,16 @@ _SERIES = f"{ROOT}.series"
 
 @dataclass(frozen=True)
 class Logged:
-    """Where an entry is now: the run, and the version of the registered model that was tagged."""
+    """Where an entry is now: the run of an experiment, and the version of the registered model that was tagged."""
 
     run_id: str
+    experiment_id: str
     version: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The run's page, below the address of the server."""
+        return f"#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
 
 def log_entry(entry: Entry, target: Target, server: Server | None = None, *, page: str | None = None) -> Logged:
@@ -44,14 +50,17 @@ def log_entry(entry: Entry, target: Target, server: Server | None = None, *, pag
 
 def _log(client: MlflowClient, entry: Entry, target: Target, page: str | None) -> Logged:
     version = _version(client, entry, target) if target.registered_model else None
-    run_id = _run_id(client, entry, target, version)
+    run = client.get_run(_run_id(client, entry, target, version))
+    run_id, experiment_id = str(run.info.run_id), str(run.info.experiment_id)
     _log_files(client, run_id, entry, page)
     _log_metrics(client, run_id, entry)
-    _tag_run(client, run_id, entry)
+    if entry.is_as_new_as(run.data.tags):
+        _tag_run(client, run_id, entry)
     if version is None:
-        return Logged(run_id)
-    _tag_version(client, version, entry, run_id)
-    return Logged(run_id, str(version.version))
+        return Logged(run_id, experiment_id)
+    if entry.is_as_new_as(version.tags):
+        _tag_version(client, version, entry, run_id)
+    return Logged(run_id, experiment_id, str(version.version))
 
 
 def _version(client: MlflowClient, entry: Entry, target: Target) -> ModelVersion:
@@ -133,13 +142,10 @@ def _log_metrics(client: MlflowClient, run_id: str, entry: Entry) -> None:
 def _tag_run(client: MlflowClient, run_id: str, entry: Entry) -> None:
     from mlflow.entities import RunTag
 
-    if entry.is_as_new_as(client.get_run(run_id).data.tags):
-        client.log_batch(run_id, tags=[RunTag(*tag) for tag in entry.tags().items()], synchronous=True)
+    client.log_batch(run_id, tags=[RunTag(*tag) for tag in entry.tags().items()], synchronous=True)
 
 
 def _tag_version(client: MlflowClient, version: ModelVersion, entry: Entry, run_id: str) -> None:
-    if not entry.is_as_new_as(version.tags):
-        return
     tags = entry.tags()
     keys = [key for key in map(entry.tag, _OF_VERSION) if key in tags]
     for key, value in [*((key, tags[key]) for key in keys), (entry.tag("mlflow_run_id"), run_id)]:

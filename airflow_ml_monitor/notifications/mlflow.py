@@ -101,7 +101,7 @@ class LogToMlflow(BaseNotifier):
         except MonitorError as error:
             self.log.warning("report %s is not in MLflow; the verdict stands: %s", entry.report_id, error)
         else:
-            self.log.info("report %s is in run %s of MLflow at %s", entry.report_id, logged.run_id, server.name)
+            self.log.info("report %s is in MLflow: %s/%s", entry.report_id, server.name, logged.path)
 
     def _entry(self, report: Report, context: Context) -> Entry:
         told = summary_of(context) or {}

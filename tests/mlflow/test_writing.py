@@ -91,6 +91,11 @@ def test_a_run_has_the_metrics_the_verdict_and_both_files(tracking: Any, server:
     assert files(tracking, run_id) == ["20130211T000000Z_42.html", "20130211T000000Z_42.json"]
 
 
+def test_it_says_where_the_run_is(tracking: Any, server: Server, run_id: str) -> None:
+    logged = log_entry(Entry(report=report()), Target(run_id=run_id), server)
+    assert logged.path == f"#/experiments/{tracking.get_run(run_id).info.experiment_id}/runs/{run_id}"
+
+
 def test_the_file_gives_the_report_back(tracking: Any, server: Server, run_id: str) -> None:
     import json
 
