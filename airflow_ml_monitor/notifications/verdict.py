@@ -185,8 +185,8 @@ def summary_of(context: Context) -> dict[str, Any] | None:
 def _why_it_ended(context: Context) -> object | None:
     """Return what ended a task that came to no verdict; ``None`` where it did not fail."""
     error = context.get("exception")
-    if error is None and getattr(context.get("ti"), "state", None) not in ("success", "skipped"):
-        # The DAG processor calls back for a task whose worker is gone, without its state and its error.
+    if error is None and getattr(context.get("ti"), "start_date", None) is None:
+        # The DAG processor calls back for a task whose worker is gone; unlike the worker itself it knows no start.
         return "the worker was lost or killed, or Airflow gave the task up; the log of the scheduler says which"
     return error
 

@@ -211,7 +211,7 @@ class TestCallbacksOfAirflow:
 
     def test_a_task_whose_worker_is_lost_is_told(self, inbox: Inbox) -> None:
         class Lost(BaseOperator):
-            """Is called back for as the DAG processor does it: with neither error nor state."""
+            """Is called back for as the DAG processor does it: with neither error nor start."""
 
             def execute(self, context: Any) -> None:
                 ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
@@ -237,7 +237,7 @@ class TestCallbacksOfAirflow:
                 return "done"
 
         with DAG("vn_plain", schedule=None) as dag:
-            Plain(task_id="plain", on_success_callback=mail())
+            Plain(task_id="plain", on_execute_callback=mail(), on_success_callback=mail())
         run_dag(dag)
         assert inbox.mails == []
 
