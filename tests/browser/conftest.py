@@ -52,7 +52,9 @@ def airflow(postgres_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -
         with services(folder / "dags", folder / "logs", settings, names=("standalone",), port=port) as running:
             api = _Api(f"http://127.0.0.1:{port}", json.loads((folder / "passwords.json").read_text()))
             run_id = _run(running, api)
-            yield Airflow(api.url, api.passwords, store, run_id, _reports(store, run_id))
+            reports = _reports(store, run_id)
+            assert "mapped[1]" in reports, f"only {sorted(reports)} have reports; the logs are in {folder}"
+            yield Airflow(api.url, api.passwords, store, run_id, reports)
 
 
 @pytest.fixture(scope="session")

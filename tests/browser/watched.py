@@ -25,7 +25,7 @@ def frame(shift: float) -> Frame:
     return Frame(rows, kwargs={"shift": shift}, time_column="at")
 
 
-with DAG("guarded", schedule=None, default_args={"retries": 0, "execution_timeout": timedelta(minutes=2)}):
+with DAG("guarded", schedule=None, default_args={"retries": 2, "retry_delay": timedelta(seconds=1)}):
     about = {"model": "flight_delay", "window": WEEK}
     reference = BuildReferenceOperator(task_id="reference", name="december", data=frame(0.0), **about)
     against = about | {"reference": "december"}
