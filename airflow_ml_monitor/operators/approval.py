@@ -11,6 +11,7 @@ from uuid import UUID
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
+from airflow.sdk.definitions.param import ParamsDict
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
@@ -67,7 +68,7 @@ class VerdictApprovalOperator(HITLOperator):
     ) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         kwargs[_DEADLINE] = deadline
-        kwargs.pop("params", None)  # Airflow hands the DAG's to every task; they are no part of the question
+        kwargs.pop("params", None)  # Airflow hands the DAG's to every task
         if deadline <= timedelta(0):
             raise ConfigurationError(
                 f"deadline={deadline!r} leaves no time to answer; give one like timedelta(hours=4)"
@@ -80,6 +81,8 @@ class VerdictApprovalOperator(HITLOperator):
             params={"reason": reason},
             **kwargs,
         )
+        # The DAG's are no part of the question: older releases of Airflow would ask for them as well.
+        self.params = ParamsDict({"reason": reason})
         self.ask_on = ask_on
         self.tasks = tasks
         self.store_conn_id = store_conn_id
