@@ -125,6 +125,16 @@ class TestWhoIsThere:
         log_in(browser, airflow, ADMIN, here=True)
         browser.heading("flight_delay in prod")
 
+    def test_the_login_is_offered_inside_the_frame_too(self, airflow: Airflow, browser: Browser) -> None:
+        browser.open_in_frame(f"/ml-monitor{MODEL}")
+        browser.driver.delete_all_cookies()
+        browser.run("location.reload()")
+        browser.heading("Log in")
+        browser.find("main a", "Log in").click()
+        browser.until("the form", lambda: "/auth/login" in browser.here)
+        log_in(browser, airflow, ADMIN, here=True)
+        browser.heading("flight_delay in prod")
+
     def test_a_viewer_sees_what_he_may_read(self, airflow: Airflow, browser: Browser) -> None:
         browser.driver.delete_all_cookies()
         try:
