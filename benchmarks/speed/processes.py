@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,21 +46,30 @@ class Run:
 def run(interpreter: str | Path, module: str, arguments: Sequence[object], *, seconds: float = 3600.0) -> Run:
     """Run ``python -m module`` and measure it; one that takes longer than ``seconds`` is ended and so reported."""
     command = [str(interpreter), "-m", module, *map(str, arguments)]
-    environment = {**os.environ, **QUIET, "PYTHONPATH": str(BENCHMARKS)}
+    measured, output = execute(command, {**os.environ, **QUIET, "PYTHONPATH": str(BENCHMARKS)}, seconds=seconds)
+    answers = [line for line in output.splitlines() if line.startswith(MARK)]
+    if measured.problem:
+        return measured
+    if not answers:
+        return replace(measured, problem="exit 0 without a message")
+    return replace(measured, answer=json.loads(answers[-1].removeprefix(MARK)))
+
+
+def execute(command: Sequence[str], environment: Mapping[str, str], *, seconds: float = 3600.0) -> tuple[Run, str]:
+    """Run a command and measure it with all that it waited for; return what it printed as well."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        child = subprocess.Popen(command, stdout=output, stderr=errors, env=environment)
+        child = subprocess.Popen(command, stdout=output, stderr=errors, env=dict(environment))
         status, usage, late = _waited(child.pid, started + seconds)
         wall = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)
-        answers = [line for line in output.read().splitlines() if line.startswith(MARK)]
-        problem = f"ended after {seconds:,.0f} s" if late else _problem(errors.read(), child.returncode)
-    measured = Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
-    if child.returncode or not answers:
-        return Run(measured.wall, measured.cpu, measured.peak_mb, problem=problem)
-    return Run(measured.wall, measured.cpu, measured.peak_mb, json.loads(answers[-1].removeprefix(MARK)))
+        measured = Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+        if child.returncode:
+            problem = f"ended after {seconds:,.0f} s" if late else _problem(errors.read(), child.returncode)
+            measured = replace(measured, problem=problem)
+        return measured, output.read()
 
 
 def _waited(pid: int, until: float) -> tuple[int, Any, bool]:

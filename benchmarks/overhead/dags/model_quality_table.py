@@ -1,0 +1,18 @@
+from airflow.sdk import DAG
+from airflow_ml_monitor import AtLeast
+from airflow_ml_monitor.data import Table
+from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
+
+with DAG("model_quality_table", schedule=None):
+    ModelQualityOperator(
+        task_id="task",
+        model="overhead",
+        predictions=Table("predictions", conn_id="warehouse", time_column="at"),
+        labels=Table("labels", conn_id="warehouse"),
+        on="id",
+        problem="binary",
+        expect=[AtLeast("roc_auc", 0.6)],
+        segments=["region"],
+        window=("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"),
+        on_fail="record",
+    )
