@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -72,23 +72,26 @@ class Profile:
         return compressed(len(source).to_bytes(4, "little") + source + self._packed)
 
     @classmethod
-    def from_bytes(cls, stored: bytes) -> Self:
+    def from_bytes(cls, stored: bytes, *, columns: Collection[str] | None = None) -> Self:
         """Read what ``to_bytes`` wrote.
 
+        :param columns: read these columns alone; by default all of them.
         :raises DataError: the bytes are no profile, damaged, or of a later version of this package.
         """
         raw = decompressed(bytes(stored))
         split = 4 + int.from_bytes(raw[:4], "little")
         content, arrays = unpack(raw[split:])
-        columns = {}
+        read = {}
         for name in content["order"]:
+            if columns is not None and name not in columns:
+                continue
             header = content["columns"][name]
             parts = {part: arrays[f"{name}\0{part}"] for part in header["arrays"]}
-            columns[name] = FORMS[header["form"]].from_parts(header, parts)
+            read[name] = FORMS[header["form"]].from_parts(header, parts)
         return cls(
             rows=content["rows"],
             window=None if content["window"] is None else Window.of(content["window"]),
-            columns=columns,
+            columns=read,
             types={name: ColumnType(text, Kind(kind)) for name, text, kind in content["types"]},
             source=raw[4:split].decode(),
             variation=Variation.from_parts(content["variation"], arrays) if "variation" in content else None,

@@ -29,6 +29,9 @@ def column_profiles(
     digests = [str(stored.report.config.get("reference", "")), stored.profile_hash or ""]
     query = sa.select(_profile.hash, _profile.content).where(_profile.hash.in_(digests))
     contents = {row.hash: bytes(row.content) for row in connection.execute(query)}
-    read = {digest: Profile.from_bytes(content).columns.get(column) for digest, content in contents.items()}
+    read = {
+        digest: Profile.from_bytes(content, columns=[column]).columns.get(column)
+        for digest, content in contents.items()
+    }
     reference, current = (read.get(digest) for digest in digests)
     return reference, current

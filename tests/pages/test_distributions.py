@@ -108,3 +108,10 @@ def test_a_profile_of_texts_has_a_distribution_for_each_of_its_descriptors() -> 
     found = distributions(profile.columns["note"], profile.columns["note"])
     assert found
     assert all(name and each["reference"] == each["current"] for name, each in found.items())
+
+
+def test_of_a_stored_profile_one_column_can_be_read_alone() -> None:
+    whole = build_reference(rows(1))
+    (column,) = Profile.from_bytes(whole.to_bytes(), columns=["carrier"]).columns.items()
+    assert column[0] == "carrier"
+    assert column[1].to_parts()[0] == whole.columns["carrier"].to_parts()[0]

@@ -39,3 +39,12 @@ def test_the_calmest_of_very_many_columns_are_left_out_and_counted() -> None:
 
 def test_of_nothing_is_empty() -> None:
     assert Heat.of([]) == Heat((), {}, 0)
+
+
+def test_a_cell_says_nothing_of_a_name_as_html() -> None:
+    from airflow_ml_monitor.pages.html import heat_cell
+
+    drawn = heat_cell(cell("x", "pass"), "/d?column=%3C&x=1", '<b>"', "2013-02-04 00:00Z")  # type: ignore[arg-type]
+    assert "<b>" not in drawn
+    assert 'href="/d?column=%3C&amp;x=1&amp;report_id=' in drawn
+    assert 'style="--effect:0.50"' in drawn
