@@ -1,0 +1,1 @@
+"""What ``page_speed.py`` needs: a full store, and a server to ask for pages."""
