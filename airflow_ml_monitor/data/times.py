@@ -102,20 +102,20 @@ def instants(dataset: Dataset, column: str, times: pa.ChunkedArray) -> np.ndarra
     :raises DataError: the values are not times, or naive without a ``timezone``.
     """
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
+
+    from airflow_ml_monitor.data.arrays import flags, integers
+    from airflow_ml_monitor.data.local_times import local_to_utc
 
     kind = times.type
     if pa.types.is_null(kind):
         return np.full(len(times), "NaT", dtype="datetime64[us]")
     _require_times(dataset, column, kind)
-    moments = np.asarray(times.cast(pa.timestamp("us"), safe=False)).astype("datetime64[us]")
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return moments
-    index = pd.DatetimeIndex(moments)
-    first = np.ones(len(index), dtype=bool)
-    aware = index.tz_localize(_zone_of(dataset, column), ambiguous=first, nonexistent="shift_forward")
-    return np.asarray(aware.tz_convert("UTC").tz_localize(None)).astype("datetime64[us]")
+    moments = integers(times.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False))
+    if not (pa.types.is_timestamp(kind) and kind.tz is not None):
+        moments = local_to_utc(moments, _zone_of(dataset, column))
+    moments = moments.astype("datetime64[us]")
+    return np.where(flags(times.is_valid()), moments, np.datetime64("NaT", "us")) if times.null_count else moments
 
 
 def _bound(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) -> datetime | date:

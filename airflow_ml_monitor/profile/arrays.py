@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.room import BLOCK, room
 
@@ -108,12 +109,6 @@ def _plain(array: pa.Array, column: str) -> tuple[pa.Array, float]:
                 f"column {column!r} cannot be read as numbers: {error}; give another kind for it in kinds="
             ) from error
     return array, 1.0
-
-
-def as_arrow(values: Floats | Counts) -> pa.Array:
-    """Return an array of 64-bit numbers in Arrow, without a copy. ``pyarrow.array`` would import pandas."""
-    kind = pa.float64() if values.dtype.kind == "f" else pa.int64()
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def level_counts(array: pa.Array) -> tuple[pa.Array, Counts]:

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.profile.arrays import (
     Counts,
     Flags,
     Hashes,
     Slots,
-    as_arrow,
     dictionary_levels,
     hashes,
     index_counts,

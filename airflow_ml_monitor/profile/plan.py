@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.profile.arrays import Counts, Floats, as_arrow, hashes, level_counts, numbers
+from airflow_ml_monitor.profile.arrays import Counts, Floats, hashes, level_counts, numbers
 from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.edges import MOST_EDGES, choose_edges
 from airflow_ml_monitor.profile.kernel import LARGEST

@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.errors import ConfigurationError, DataError
-from airflow_ml_monitor.profile.arrays import Hashes, as_arrow
+from airflow_ml_monitor.profile.arrays import Hashes
 from airflow_ml_monitor.profile.kinds import Kind, natural_kind
 
 SEED = 20_130_204

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.errors import DataError
-from airflow_ml_monitor.profile.arrays import Counts, Floats, as_arrow
+from airflow_ml_monitor.profile.arrays import Counts, Floats
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.numeric import NumericCounter, NumericProfile
 
