@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    Column = pa.Array | pa.ChunkedArray
+    Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
-def as_arrow(values: NDArray[Any]) -> pa.Array:
-    """Return an array of 64-bit numbers in Arrow, without a copy."""
+def as_arrow(values: NDArray[Any], here: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return an array of 64-bit numbers in Arrow, without a copy; null where they are not ``here``."""
     import numpy as np
     import pyarrow as pa
 
+    valid = None if here is None else pa.py_buffer(np.packbits(here, bitorder="little"))
     kind = pa.float64() if values.dtype.kind == "f" else pa.int64()
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def flags_as_arrow(flags: NDArray[np.bool_]) -> pa.Array:
@@ -36,7 +37,7 @@ def integers(column: Column, missing: int = 0) -> NDArray[np.int64]:
     import pyarrow as pa
 
     array = _filled(joined(column).cast(pa.int64()), np.array([missing], dtype=np.int64))
-    return np.from_dlpack(array)
+    return np.from_dlpack(array).astype(np.int64, copy=False)
 
 
 def floats(column: Column) -> NDArray[np.float64]:

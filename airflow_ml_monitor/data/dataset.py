@@ -214,13 +214,17 @@ class Rows(ABC):
         self.require(wanted)
         return self.scan(wanted, self.conditions, encoded=encoded, threads=threads)
 
-    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the window's rows as one data frame of its own: changing it changes nothing else."""
+    def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the window's rows as one table."""
         import pyarrow as pa
 
         wanted = list(self.schema.names if columns is None else columns)
         fields = [self.full_schema.field(name) for name in wanted if name in self.full_schema.names]
-        frame: pd.DataFrame = pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields)).to_pandas()
+        return pa.Table.from_batches(self.batches(wanted), schema=pa.schema(fields))
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the window's rows as one data frame of its own: changing it changes nothing else."""
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
         return frame
 
     def require(self, names: Sequence[str]) -> None:

@@ -111,11 +111,13 @@ def instants(dataset: Dataset, column: str, times: pa.ChunkedArray) -> np.ndarra
     if pa.types.is_null(kind):
         return np.full(len(times), "NaT", dtype="datetime64[us]")
     _require_times(dataset, column, kind)
-    moments = integers(times.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False))
+    since_epoch = integers(times.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False))
     if not (pa.types.is_timestamp(kind) and kind.tz is not None):
-        moments = local_to_utc(moments, _zone_of(dataset, column))
-    moments = moments.astype("datetime64[us]")
-    return np.where(flags(times.is_valid()), moments, np.datetime64("NaT", "us")) if times.null_count else moments
+        since_epoch = local_to_utc(since_epoch, _zone_of(dataset, column))
+    moments = since_epoch.astype("datetime64[us]")
+    if times.null_count:
+        moments[~flags(times.is_valid())] = np.datetime64("NaT")
+    return moments
 
 
 def _bound(dataset: Dataset, schema: pa.Schema, column: str, instant: datetime) -> datetime | date:

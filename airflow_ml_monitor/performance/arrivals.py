@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import flags_as_arrow
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows, as_dataset
 from airflow_ml_monitor.errors import ConfigurationError
@@ -157,7 +157,7 @@ class MadePredictions:
         at = moments_of(rows, time_column, table)
         assert at is not None
         here = ~(at > _plain(as_of))
-        table, at = table.filter(pa.array(here)), at[here]
+        table, at = table.filter(flags_as_arrow(here)), at[here]
         index = KeyIndex(keys.read(table, rows.label))
         window = _places(windows, at)
         pair = np.where((window < 0) | (index.of_rows < 0), -1, window * max(len(index), 1) + index.of_rows)

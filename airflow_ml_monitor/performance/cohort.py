@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, as_dataset
 from airflow_ml_monitor.performance.delays import known_delay
@@ -25,6 +25,7 @@ from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Mask = NDArray[np.bool_]
 
@@ -89,20 +90,26 @@ class LabelCounts:
 class Cohort:
     """The predictions of a window, a row each, with what is known of their labels at ``as_of``.
 
-    :param frame: the key columns, the columns asked for, and the label under its own name (missing where there is
-        none), in the order the predictions came; its index counts from 0.
+    :param table: the key columns, the columns asked for, and the label under its own name (missing where there is
+        none), in the order the predictions came.
     :param labelled: which rows have a label and are not void; shape (rows,), as are the following.
     :param void: which rows never get one.
     :param mature: which rows are due.
     """
 
-    frame: pd.DataFrame
+    table: pa.Table
     labelled: Mask
     void: Mask
     mature: Mask
     counts: LabelCounts
     window: Window | None
     as_of: datetime
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table as a pandas data frame of its own, whose index counts from 0."""
+        found: pd.DataFrame = self.table.to_pandas()
+        return found
 
 
 def build_cohort(
@@ -217,9 +224,9 @@ def _cohort(
         void_labelled=int((void & has_label).sum()),
         unmatched_labels=known.unmatched,
     )
-    labels = known.labels.take(pa.array(code, mask=~labelled))
-    frame: pd.DataFrame = found.table.append_column(join.label, labels).to_pandas()
-    return Cohort(frame, labelled, void, mature, counts, window, as_of)
+    labels = known.labels.take(as_arrow(code, labelled))
+    table = found.table.append_column(join.label, labels)
+    return Cohort(table, labelled, void, mature, counts, window, as_of)
 
 
 def _mature(due: Moments | None, rows: int, as_of: datetime) -> Mask:

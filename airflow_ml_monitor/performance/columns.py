@@ -7,20 +7,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import floats
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance.answers import Answers, Numbers
+from airflow_ml_monitor.performance.label_keys import decoded, nature_of
+from airflow_ml_monitor.performance.levels import Levels
 
 Mask = NDArray[np.bool_]
 SUM_TOLERANCE = 0.01
 """How far the probabilities of all classes may be from summing to one: they may have been rounded."""
 
 
-def numbers(column: pd.Series[Any]) -> Numbers:
-    """Return a column as floats, NaN where it holds none."""
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+def numbers(column: pa.ChunkedArray) -> Numbers:
+    """Return a column as floats, NaN where it holds none; texts and decimals are read as they are written."""
+    column = decoded(column)
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return floats(column)
+    if pa.types.is_boolean(kind):
+        return floats(column.cast(pa.uint8()))
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+        return floats(column.cast(pa.int64()))
+    if pa.types.is_decimal(kind):
+        column = column.cast(pa.string())
+    elif nature_of(kind) != "text":
+        return np.full(len(column), np.nan)
+    return Levels.of(column, "").number(number)
+
+
+def number(value: Any) -> float:
+    """Return one value as a float, NaN where it is none."""
+    try:
+        return math.nan if isinstance(value, str) and "_" in value else float(value)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def probability_faults(score: Numbers, name: str) -> dict[str, int]:
@@ -49,28 +72,28 @@ def counted(reasons: Mapping[str, int]) -> dict[str, int]:
     return {reason: count for reason, count in reasons.items() if count}
 
 
-def weights(column: pd.Series[Any]) -> tuple[Numbers, dict[str, int]]:
+def weights(column: pa.ChunkedArray, name: str) -> tuple[Numbers, dict[str, int]]:
     """Return how much each row counts, NaN where the column does not say, and why that is so of how many rows."""
     weight = numbers(column)
     usable = np.isfinite(weight) & (weight >= 0)
-    wrong = {f"{column.name} missing, infinite or below zero": int((~usable).sum())}
+    wrong = {f"{name} missing, infinite or below zero": int((~usable).sum())}
     return np.where(usable, weight, np.nan), counted(wrong)
 
 
-def clusters(column: pd.Series[Any]) -> NDArray[np.int64]:
+def clusters(column: pa.ChunkedArray, name: str) -> NDArray[np.int64]:
     """Return a code for each row, equal where rows belong together; rows without a value stand alone."""
-    codes = pd.factorize(column)[0].astype(np.int64)
+    codes = Levels.of(column, name).codes
     alone = codes.max(initial=-1) + 1 + np.arange(len(codes))
     return np.where(codes < 0, alone, codes)
 
 
-def queries(column: pd.Series[Any]) -> tuple[NDArray[np.int64], Mask]:
+def queries(column: pa.ChunkedArray, name: str) -> tuple[NDArray[np.int64], Mask]:
     """Return a code for each row, equal where rows are ranked together, and which rows are of a query."""
-    codes = pd.factorize(column)[0].astype(np.int64)
+    codes = Levels.of(column, name).codes
     return codes, codes >= 0
 
 
-def relevances(column: pd.Series[Any], labelled: Mask) -> tuple[Numbers, dict[str, int]]:
+def relevances(column: pa.ChunkedArray, labelled: Mask) -> tuple[Numbers, dict[str, int]]:
     """Return how relevant each row is, NaN where the label is missing or says nothing, and why that is so."""
     truth = numbers(column)
     usable = np.isfinite(truth) & (truth >= 0)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from airflow_ml_monitor.data import Connections, as_dataset
+from airflow_ml_monitor.data.arrays import as_arrow
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.compared import SegmentVeto, compared
 from airflow_ml_monitor.performance.comparison_rule import Rule, comparable
@@ -18,7 +19,7 @@ from airflow_ml_monitor.performance.comparison_terms import Goal
 from airflow_ml_monitor.performance.delays_learnt import Delay
 from airflow_ml_monitor.performance.evaluate import Evaluation
 from airflow_ml_monitor.performance.findings import findings
-from airflow_ml_monitor.performance.pairs import Side, pairs
+from airflow_ml_monitor.performance.pairs import Pairs, Side, paired
 from airflow_ml_monitor.performance.registry import (
     Metric,
     difference,
@@ -132,20 +133,21 @@ def compare_models(
     first, second = (Side.of(side, where) for side in sides)
     return Report(
         kind=KIND,
-        results=tuple(_results(first, second, rule, veto, confidence)),
+        results=tuple(_results(first, second, Pairs.of(first, second, on), rule, veto, confidence)),
         window=where,
         as_of=moment,
-        rows_reference=len(first.keys),
-        rows_current=len(second.keys),
+        rows_reference=len(first),
+        rows_current=len(second),
         duration=time.perf_counter() - started,
         config=_config(sides, rule, veto),
     )
 
 
-def _results(first: Side, second: Side, rule: Rule, veto: SegmentVeto, confidence: float) -> list[CheckResult]:
-    common = first.answered.intersection(second.answered, sort=False)
-    old, new = (side.read.answers.take(side.keys.get_indexer(common)) for side in (first, second))
-    frame = first.frame.iloc[first.keys.get_indexer(common)].reset_index(drop=True)
+def _results(
+    first: Side, second: Side, pairs: Pairs, rule: Rule, veto: SegmentVeto, confidence: float
+) -> list[CheckResult]:
+    old, new = first.read.answers.take(pairs.champion), second.read.answers.take(pairs.challenger)
+    table = first.table.take(as_arrow(pairs.champion))
     old, new = _of_the_same_classes(old, replace(new, cluster=old.cluster, weight=old.weight))
     counts = first.cohort.counts
     beside = findings(counts, first.read.invalid_answers, first.read.invalid_labels, len(first.read.valid))
@@ -153,10 +155,10 @@ def _results(first: Side, second: Side, rule: Rule, veto: SegmentVeto, confidenc
     return [
         *told,
         *(replace(result, segment="challenger") for result in _duplicates(second)),
-        pairs(first, second, len(common)),
+        paired(first, second, pairs),
         _completeness(old, rule),
         compared(old, new, rule, confidence),
-        *veto.judge(frame, old, new, rule, confidence),
+        *veto.judge(table, old, new, rule, confidence),
         *(_own(name, answers, rule.metric, confidence) for name, answers in (("champion", old), ("challenger", new))),
         *(_told(metric, old, new, confidence) for metric in _others(rule.metric, first.scoring, len(old))),
     ]

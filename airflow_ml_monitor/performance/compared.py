@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.performance.answers import Answers
 from airflow_ml_monitor.performance.comparison_rule import Comparison, Extremes, Rule
 from airflow_ml_monitor.performance.comparison_terms import require_segment_margin
 from airflow_ml_monitor.performance.decidable import rows_needed
 from airflow_ml_monitor.performance.registry import Difference, difference
-from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
+from airflow_ml_monitor.performance.segment_levels import bounded, segment_levels
 from airflow_ml_monitor.performance.segments import Segment
 from airflow_ml_monitor.performance.segments_judged import judged_levels
 from airflow_ml_monitor.performance.verdict import more_needed
@@ -96,25 +96,23 @@ class SegmentVeto:
     def __post_init__(self) -> None:
         require_segment_margin(self.segments, self.margin)
 
-    def judge(
-        self, frame: pd.DataFrame, old: Answers, new: Answers, rule: Rule, confidence: float
-    ) -> list[CheckResult]:
+    def judge(self, table: pa.Table, old: Answers, new: Answers, rule: Rule, confidence: float) -> list[CheckResult]:
         """Return a check per level of each segment: whether the challenger is no worse there by more than the margin.
 
         With k levels each interval has confidence ``1 - (1 - confidence) / k``.
 
-        :param frame: holds the columns of the segments, a row per answer.
+        :param table: holds the columns of the segments, a row per answer.
         """
         if self.margin is None:
             return []
         no_worse = replace(rule, goal="non_inferiority", margin=self.margin)
         found = []
-        for segment in bounded(self.segments, frame):
-            named = segment_names(segment, frame)
-            levels: Sequence[str] = judged_levels(segment, named.value_counts())
+        for segment in bounded(self.segments, table):
+            named = segment_levels(segment, table)
+            levels: Sequence[str] = judged_levels(segment, named.counts())
             each = 1 - (1 - confidence) / max(1, len(levels))
             for level in levels:
-                rows = (named == level).to_numpy(bool)
+                rows = named.is_in(level)
                 parts = old.take(rows), new.take(rows)
                 found.append(compared(*parts, no_worse, each, segment=level, required=segment.required))
         return found

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.label_keys import nature_of
 from airflow_ml_monitor.performance.segment_levels import (
     MISSING,
     level_names,
@@ -82,35 +83,31 @@ class Encoded(NamedTuple):
     features: tuple[Feature, ...]
 
 
-def encode(frame: pd.DataFrame, columns: Iterable[str]) -> Encoded:
+def encode(table: pa.Table, columns: Iterable[str]) -> Encoded:
     """Return numbers as the place of their quantile bin, of 32, and other columns as a code per level.
 
     Places are small whole numbers, so that a split means the same in the tree's 32-bit numbers and in words.
     """
-    parts = [_numbers(frame[name]) if _is_number(frame[name]) else _levels(frame[name]) for name in columns]
+    parts = [(_numbers if nature_of(table[name].type) == "number" else _levels)(table[name], name) for name in columns]
     codes = [column for columns_of, _ in parts for column in columns_of]
-    stacked = np.column_stack(codes).astype(np.float32) if codes else np.zeros((len(frame), 0), np.float32)
+    stacked = np.column_stack(codes).astype(np.float32) if codes else np.zeros((len(table), 0), np.float32)
     return Encoded(stacked, tuple(feature for _, features in parts for feature in features))
 
 
-def _is_number(column: pd.Series[Any]) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-
-
-def _numbers(column: pd.Series[Any]) -> tuple[list[Numbers], list[Feature]]:
-    values, bounds = numbers_of(column), np.asarray(quantile_bounds(column, _BINS), dtype=float)
+def _numbers(column: pa.ChunkedArray, name: str) -> tuple[list[Numbers], list[Feature]]:
+    values, bounds = numbers_of(column, name), np.asarray(quantile_bounds(column, _BINS, name), dtype=float)
     missing = np.isnan(values)
     place = np.where(missing, -1.0, np.searchsorted(bounds, values, side="left"))
-    return [place], [Feature(str(column.name), tuple(written_apart(bounds)), has_missing=bool(missing.any()))]
+    return [place], [Feature(name, tuple(written_apart(bounds)), has_missing=bool(missing.any()))]
 
 
-def _levels(column: pd.Series[Any]) -> tuple[list[Numbers], list[Feature]]:
-    names = level_names(column)
-    most = [str(level) for level in names.value_counts().index[:_MOST_LEVELS]]
+def _levels(column: pa.ChunkedArray, name: str) -> tuple[list[Numbers], list[Feature]]:
+    names = level_names(column, name)
+    most = list(names.counts())[:_MOST_LEVELS]
     if len(most) == 2:
-        return [np.where(names == most[0], 1.0, 0.0)], [Feature(str(column.name), level=most[0], other=most[1])]
-    codes = [np.where(names == level, 1.0, 0.0) for level in most]
-    return codes, [Feature(str(column.name), level=level) for level in most]
+        return [names.is_in(most[0]).astype(float)], [Feature(name, level=most[0], other=most[1])]
+    codes = [names.is_in(level).astype(float) for level in most]
+    return codes, [Feature(name, level=level) for level in most]
 
 
 def leaf_conditions(tree: Any, features: Sequence[Feature]) -> dict[int, str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.data.arrays import flags_as_arrow
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.history import reports_known
 from airflow_ml_monitor.performance.cohort import Cohort, build_cohort
@@ -230,12 +231,12 @@ class Evaluation:
             connections=self.connections,
         )
         asked = ~cohort.void
-        return cohort, self.scoring.read(cohort.frame[asked].reset_index(drop=True), cohort.labelled[asked])
+        return cohort, self.scoring.read(cohort.table.filter(flags_as_arrow(asked)), cohort.labelled[asked])
 
     def performance(self, window: Window) -> OwnPerformance:
         """Return how the model did in another window."""
         cohort, read = self.read(window)
-        return OwnPerformance(answers=read.answers.take(read.valid), frame=_answered(cohort, read))
+        return OwnPerformance(answers=read.answers.take(read.valid), table=_answered(cohort, read))
 
     def judge(self, cohort: Cohort, read: Read, standards: Standards) -> list[CheckResult]:
         """Return all checks."""
@@ -245,18 +246,18 @@ class Evaluation:
         metrics = metrics_of(self.expect, self.scoring.problem)
         rulings = [made.of(one, metric) for one, metric in zip(self.expect, metrics, strict=True)]
         results = [ruling.judge(answers) for ruling in rulings]
-        frame = _answered(cohort, read)
+        table = _answered(cohort, read)
         own = standards.reference or OwnPerformance()
         known = None if own.report is None else bounds_in(own.report)
-        segments = bounded(self.segments, frame if own.frame is None else own.frame, known)
-        found += missing_labels(answers, frame, segments)
+        segments = bounded(self.segments, table if own.table is None else own.table, known)
+        found += missing_labels(answers, table, segments)
         for segment in segments:
-            results += judge_segments(segment, frame, answers, rulings)
+            results += judge_segments(segment, table, answers, rulings)
         asked = {one.metric for one in self.expect}
         if not self.expect and not self.further.fairness:
             found = [*found, nothing_expected()]
         found += self.further.aged(cohort.window, cohort.as_of)
-        results += self.further.judge(frame, answers, self.scoring, self.confidence, self.min_completeness)
+        results += self.further.judge(table, answers, self.scoring, self.confidence, self.min_completeness)
         others = other_metrics(self.scoring, asked, len(answers))
         beside = [told(metric, answers, self.confidence) for metric in others]
         return [*found, *results, *beside, *pictures(answers)]
@@ -282,6 +283,6 @@ class Evaluation:
         }
 
 
-def _answered(cohort: Cohort, read: Read) -> pd.DataFrame:
+def _answered(cohort: Cohort, read: Read) -> pa.Table:
     """Return the rows of the cohort whose answers can be used, one per answer."""
-    return cohort.frame[~cohort.void].reset_index(drop=True)[read.valid].reset_index(drop=True)
+    return cohort.table.filter(flags_as_arrow(~cohort.void)).filter(flags_as_arrow(read.valid))

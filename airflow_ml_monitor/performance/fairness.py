@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance import spreads
@@ -24,7 +24,7 @@ from airflow_ml_monitor.performance.fairness_limits import (
 from airflow_ml_monitor.performance.intervals.proportions import hull
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Estimate, bounds, estimate, find_metric
-from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
+from airflow_ml_monitor.performance.segment_levels import bounded, segment_levels
 from airflow_ml_monitor.performance.segments_judged import judged_levels
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
@@ -61,17 +61,14 @@ class FairnessRuling:
     confidence: float
     min_completeness: float | None = None
 
-    def judge(self, frame: pd.DataFrame, answers: Answers) -> list[CheckResult]:
+    def judge(self, table: pa.Table, answers: Answers) -> list[CheckResult]:
         """Return the check, and one for each group of too few answers.
 
-        :param frame: holds the columns of the groups, a row per answer.
+        :param table: holds the columns of the groups, a row per answer.
         """
-        (groups,) = bounded([self.wanted.groups], frame)
-        named = segment_names(groups, frame)
-        parts = {
-            level: answers.take((named == level).to_numpy(bool))
-            for level in judged_levels(groups, named.value_counts())
-        }
+        (groups,) = bounded([self.wanted.groups], table)
+        named = segment_levels(groups, table)
+        parts = {level: answers.take(named.is_in(level)) for level in judged_levels(groups, named.counts())}
         counts = {level: self._counted(part) for level, part in parts.items()}
         fit = {level: part for level, part in parts.items() if counts[level] >= LEAST_LABELS}
         small = [self._small(level, counts[level]) for level in parts if level not in fit]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
@@ -66,20 +66,20 @@ class FurtherChecks:
                 raise ConfigurationError(f"{one.metric} needs probabilities; give score=")
 
     def judge(
-        self, frame: pd.DataFrame, answers: Answers, scoring: Scoring, confidence: float, min_completeness: float | None
+        self, table: pa.Table, answers: Answers, scoring: Scoring, confidence: float, min_completeness: float | None
     ) -> list[CheckResult]:
         """Return the checks that are made of rows.
 
-        :param frame: holds their columns, a row per answer.
+        :param table: holds their columns, a row per answer.
         """
         found: list[CheckResult] = []
         for one in self.fairness:
             ruling = FairnessRuling(wanted=one, confidence=confidence, min_completeness=min_completeness)
-            found += ruling.judge(frame, answers)
+            found += ruling.judge(table, answers)
         if self.find is not None:
             metric = loss_of(self.find, scoring)
             search = Search(wanted=self.find, metric=metric, confidence=confidence, min_completeness=min_completeness)
-            found += search.find(frame, answers)
+            found += search.find(table, answers)
         return found
 
     def aged(self, window: Window | None, as_of: datetime) -> list[CheckResult]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+from airflow_ml_monitor.performance.label_keys import distinct
 
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -82,5 +83,5 @@ def _greatest(keys: int, key: Integers, values: Integers) -> Integers:
 
 def _repeated(keys: int, key: Integers, label: Integers) -> Integers:
     several = label.max(initial=0) + 1
-    distinct = pd.unique(key * several + label) // several
-    return np.bincount(key, minlength=keys) - np.bincount(distinct, minlength=keys)
+    said = distinct(key * several + label) // several
+    return np.bincount(key, minlength=keys) - np.bincount(said, minlength=keys)

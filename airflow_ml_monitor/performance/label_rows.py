@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import flags, flags_as_arrow, integers, joined
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.label_database import LabelDatabase
@@ -115,9 +115,9 @@ class LabelReader:
         label = without_nan(decoded(table.column(self.label)))
         mine = number >= 0
         if keep:
-            self._kept.append(_Piece(number[mine], microseconds[mine], void[mine], label.filter(pa.array(mine))))
+            self._kept.append(_Piece(number[mine], microseconds[mine], void[mine], label.filter(flags_as_arrow(mine))))
         if strangers is not None:
-            asked = ~mine & ~void & np.asarray(label.is_valid())
+            asked = ~mine & ~void & flags(label.is_valid())
             if arrived is not None and self.since is not None:
                 asked &= arrived >= np.datetime64(self.since.replace(tzinfo=None), "us")
             strangers.add(keys, asked)
@@ -145,12 +145,12 @@ class LabelReader:
 
     def _encoded(self, labels: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
         if pa.types.is_null(labels.type):
-            return np.full(len(labels), -1, dtype=np.int64), labels.combine_chunks()
+            return np.full(len(labels), -1, dtype=np.int64), joined(labels)
         try:
-            encoded = labels.combine_chunks().dictionary_encode()
+            encoded = joined(labels).dictionary_encode()
         except pa.ArrowNotImplementedError as error:
             raise DataError(
                 f"label column {self.label!r} of {self.labels.label} holds {labels.type}, which is no label; "
                 "give a column of numbers, texts or booleans"
             ) from error
-        return np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64), encoded.dictionary
+        return integers(encoded.indices, missing=-1), encoded.dictionary

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import as_arrow, flags_as_arrow
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.performance.label_keys import KeyColumns, KeyIndex, KeyReader, present
 from airflow_ml_monitor.performance.prediction_rows import chunks, moments_of
@@ -35,7 +36,7 @@ class Strangers:
         """Hold the keys of these rows; a row without a key belongs to no prediction."""
         here = present(keys)
         self._keyless += int((rows & ~here).sum())
-        asked = pa.table(keys, names=list(self.keys.on)).filter(pa.array(rows & here))
+        asked = pa.table(keys, names=list(self.keys.on)).filter(flags_as_arrow(rows & here))
         if len(asked):
             self._held.append(asked)
             self._unasked += len(asked)
@@ -70,7 +71,7 @@ class Strangers:
             unknown[found[found >= 0]] = False
         row = np.empty(len(index), dtype=np.int64)
         row[index.of_rows] = np.arange(len(index.of_rows))
-        self._held = [pa.concat_tables(self._held).take(pa.array(row[unknown]))]
+        self._held = [pa.concat_tables(self._held).take(as_arrow(row[unknown]))]
 
     def _columns(self) -> KeyColumns:
         held = pa.concat_tables(self._held, promote_options="permissive")

@@ -6,30 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.performance.answers import Answers, Numbers
-from airflow_ml_monitor.performance.segment_levels import segment_names
+from airflow_ml_monitor.performance.levels import Levels
+from airflow_ml_monitor.performance.segment_levels import segment_levels
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.results import CheckResult, Severity, Status
 
 _PARTS = 10
 
 
-def missing_labels(answers: Answers, frame: pd.DataFrame, segments: Sequence[Segment]) -> list[CheckResult]:
+def missing_labels(answers: Answers, table: pa.Table, segments: Sequence[Segment]) -> list[CheckResult]:
     """Return the check ``missing_labels``, where some labels are known and some are missing.
 
     It says of which answers the labels are missing; how much that matters is what the extremes of a metric tell, and
     no test of whether both differ (at 95 % known every test rejects, however small the bias).
 
-    :param frame: holds the columns of the segments, a row per answer.
+    :param table: holds the columns of the segments, a row per answer.
     """
     known = ~np.isnan(answers.y)
     if known.all() or not known.any():
         return []
     parts = _by_answer(_answered(answers), known)
-    levels = {segment.name: _by_level(_levels(segment, frame), known) for segment in segments}
+    levels = {segment.name: _by_level(_levels(segment, table), known) for segment in segments}
     least, most = (choose(parts, key=lambda part: part["known"] / part["answers"]) for choose in (min, max))
     return [
         CheckResult(
@@ -68,18 +69,15 @@ def _by_answer(answered: Numbers, known: np.ndarray[Any, np.dtype[np.bool_]]) ->
     ]
 
 
-def _levels(segment: Segment, frame: pd.DataFrame) -> pd.Series[str]:
+def _levels(segment: Segment, table: pa.Table) -> Levels:
     """Return the level of each row, without the column's name where there is one column."""
-    return segment_names(segment, frame).str.removeprefix(f"{segment.name}=")
+    return segment_levels(segment, table).named(lambda name: name.removeprefix(f"{segment.name}="))
 
 
-def _by_level(levels: pd.Series[str], known: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, dict[str, int]]:
-    counts = levels.value_counts()
-    labelled = levels[known].value_counts()
-    return {
-        str(level): {"answers": int(counts[level]), "known": int(labelled.get(level, 0))}
-        for level in counts.index[:MOST_LEVELS]
-    }
+def _by_level(levels: Levels, known: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, dict[str, int]]:
+    labelled = levels.take(known).counts()
+    most = list(levels.counts().items())[:MOST_LEVELS]
+    return {level: {"answers": rows, "known": labelled.get(level, 0)} for level, rows in most}
 
 
 def _said(part: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import as_arrow, flags_as_arrow
 from airflow_ml_monitor.data.dataset import Rows
 from airflow_ml_monitor.data.times import instants
 from airflow_ml_monitor.errors import DataError
@@ -73,12 +74,12 @@ def read_predictions(
     predicted_at = moments_of(rows, time_column, table)
     if predicted_at is not None:
         known = ~(predicted_at > np.datetime64(as_of.replace(tzinfo=None), "us"))
-        table, predicted_at = table.filter(pa.array(known)), predicted_at[known]
+        table, predicted_at = table.filter(flags_as_arrow(known)), predicted_at[known]
     index = KeyIndex(reader.read(table, rows.label))
     kept = _earliest(index.of_rows, predicted_at)
     keyless = int((index.of_rows < 0).sum())
     duplicates = len(table) - keyless - len(kept)
-    table = table.take(pa.array(kept))
+    table = table.take(as_arrow(kept))
     return PredictionRows(
         table=table.select(list(columns)),
         index=index,
@@ -117,7 +118,7 @@ def as_table(rows: Rows, columns: Sequence[str], batches: Iterable[pa.RecordBatc
     """
     tables = [pa.Table.from_batches([batch]) for batch in batches]
     if not tables:
-        return pa.schema([rows.full_schema.field(name) for name in columns]).empty_table()
+        return pa.Table.from_batches([], schema=pa.schema([rows.full_schema.field(name) for name in columns]))
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

@@ -16,7 +16,7 @@ from airflow_ml_monitor.results import CheckResult, Interval, Report
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 Mask = NDArray[np.bool_]
 KIND = "model_quality"
@@ -84,12 +84,12 @@ class Reference:
 class OwnPerformance:
     """Where the reference's own performance is found: in its rows, or in a report of them.
 
-    :param frame: the columns of the reference's rows, one row per answer.
+    :param table: the columns of the reference's rows, one row per answer.
     :param called: the reference in words, for messages.
     """
 
     answers: Answers | None = None
-    frame: pd.DataFrame | None = None
+    table: pa.Table | None = None
     report: Report | None = None
     called: str = "reference"
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.errors import ConfigurationError
@@ -17,6 +17,7 @@ from airflow_ml_monitor.performance.columns import (
     clusters,
     counted,
     is_outside,
+    number,
     numbers,
     probabilities,
     probability_faults,
@@ -26,6 +27,7 @@ from airflow_ml_monitor.performance.columns import (
     span,
     weights,
 )
+from airflow_ml_monitor.performance.levels import Levels
 
 Mask = NDArray[np.bool_]
 
@@ -144,7 +146,7 @@ class Scoring:
         scored = {"score"} if self.score or self.scores else set()
         return frozenset(scored if self.problem is Problem.RANKING else {"predicted"} | scored)
 
-    def read(self, frame: pd.DataFrame, labelled: Mask) -> Read:
+    def read(self, table: pa.Table, labelled: Mask) -> Read:
         """Return the answers of a cohort's rows, which hold the columns and the label."""
         read = {
             Problem.BINARY: _binary,
@@ -152,15 +154,15 @@ class Scoring:
             Problem.REGRESSION: _regression,
             Problem.RANKING: _ranking,
         }
-        found = read[self.problem](self, frame, labelled)
+        found = read[self.problem](self, table, labelled)
         if self.cluster is not None:
-            found = replace(found, answers=replace(found.answers, cluster=clusters(frame[self.cluster])))
+            found = replace(found, answers=replace(found.answers, cluster=clusters(table[self.cluster], self.cluster)))
             require_whole_queries(found.answers, self.cluster)
-        return found if self.weight is None else _weighted(found, frame[self.weight])
+        return found if self.weight is None else _weighted(found, table[self.weight], self.weight)
 
 
-def _weighted(read: Read, column: pd.Series[Any]) -> Read:
-    weight, faults = weights(column)
+def _weighted(read: Read, column: pa.ChunkedArray, name: str) -> Read:
+    weight, faults = weights(column, name)
     return Read(
         answers=replace(read.answers, weight=weight),
         valid=read.valid & ~np.isnan(weight),
@@ -169,23 +171,23 @@ def _weighted(read: Read, column: pd.Series[Any]) -> Read:
     )
 
 
-def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
-    negative = _negative(scoring, frame)
-    y, unknown = _coded(frame[scoring.label], labelled, scoring.positive, negative, scoring.label)
+def _binary(scoring: Scoring, table: pa.Table, labelled: Mask) -> Read:
+    columns = {name: Levels.of(table[name], name) for name in (scoring.label, scoring.prediction) if name is not None}
+    negative = _negative(scoring.positive, list(columns.values()))
+    y, unknown = _coded(columns[scoring.label], labelled, scoring.positive, negative, scoring.label)
     if unknown and np.isnan(y).all():
         unknown = {f"{reason} (none is {scoring.positive!r}, the positive class)": n for reason, n in unknown.items()}
     score, predicted = None, None
     reasons: dict[str, int] = {}
-    valid = np.ones(len(frame), bool)
+    valid = np.ones(len(table), bool)
     if scoring.score is not None:
-        score = numbers(frame[scoring.score])
+        score = numbers(table[scoring.score])
         reasons = probability_faults(score, scoring.score)
         predicted = (score >= scoring.threshold).astype(float)
     if scoring.prediction is not None:
-        everywhere = frame[scoring.prediction].notna().to_numpy(bool)
-        predicted, others = _coded(
-            frame[scoring.prediction], everywhere, scoring.positive, negative, scoring.prediction
-        )
+        said = columns[scoring.prediction]
+        everywhere = said.here
+        predicted, others = _coded(said, everywhere, scoring.positive, negative, scoring.prediction)
         reasons = reasons | missing_and(others, ~everywhere, scoring.prediction)
         valid &= ~np.isnan(predicted)
     if score is not None:
@@ -194,31 +196,31 @@ def _binary(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     return Read(answers=answers, valid=valid, invalid_answers=reasons, invalid_labels=unknown)
 
 
-def _multiclass(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
-    label, said = frame[scoring.label], None if scoring.prediction is None else frame[scoring.prediction]
+def _multiclass(scoring: Scoring, table: pa.Table, labelled: Mask) -> Read:
+    label, prediction = Levels.of(table[scoring.label], scoring.label), scoring.prediction
+    said = None if prediction is None else Levels.of(table[prediction], prediction)
     if said is not None:
-        require_alike(label[labelled], said)
-    classes = tuple(scoring.scores) if scoring.scores else classes_of(label[labelled], said)
+        require_alike(scoring.label, label.take(labelled), str(prediction), said)
+    classes = tuple(scoring.scores) if scoring.scores else classes_of(label.take(labelled), said)
     y, unknown = class_codes(label, labelled, classes)
     score, predicted = None, None
     reasons: dict[str, int] = {}
-    valid = np.ones(len(frame), bool)
+    valid = np.ones(len(table), bool)
     if scoring.scores is not None:
-        score = np.column_stack([numbers(frame[name]) for name in scoring.scores.values()])
+        score = np.column_stack([numbers(table[name]) for name in scoring.scores.values()])
         valid, reasons = probabilities(score)
         predicted = np.where(valid[:, None], score, 0.0).argmax(axis=1).astype(float)
     if said is not None:
-        there = said.notna().to_numpy(bool)
-        predicted, others = class_codes(said, there, classes)
-        reasons = reasons | missing_and(others, ~there, str(scoring.prediction))
+        predicted, others = class_codes(said, said.here, classes)
+        reasons = reasons | missing_and(others, ~said.here, str(prediction))
         valid &= ~np.isnan(predicted)
     answers = Answers(problem=Problem.MULTICLASS, y=y, score=score, predicted=predicted, classes=classes)
     return Read(answers=answers, valid=valid, invalid_answers=reasons, invalid_labels=unknown)
 
 
-def _ranking(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
-    score, (truth, wrong) = numbers(frame[str(scoring.score)]), relevances(frame[scoring.label], labelled)
-    query, asked = queries(frame[str(scoring.query)])
+def _ranking(scoring: Scoring, table: pa.Table, labelled: Mask) -> Read:
+    score, (truth, wrong) = numbers(table[str(scoring.score)]), relevances(table[scoring.label], labelled)
+    query, asked = queries(table[str(scoring.query)], str(scoring.query))
     reasons = counted(
         {
             f"{scoring.score} infinite": int(np.isinf(score).sum()),
@@ -230,8 +232,8 @@ def _ranking(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     return Read(answers=answers, valid=np.isfinite(score) & asked, invalid_answers=reasons, invalid_labels=wrong)
 
 
-def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
-    said, truth = numbers(frame[str(scoring.prediction)]), numbers(frame[scoring.label])
+def _regression(scoring: Scoring, table: pa.Table, labelled: Mask) -> Read:
+    said, truth = numbers(table[str(scoring.prediction)]), numbers(table[scoring.label])
     finite = np.isfinite(truth)
     outside = finite & labelled & is_outside(truth, scoring.label_range)
     wrong = counted(
@@ -256,40 +258,40 @@ def _regression(scoring: Scoring, frame: pd.DataFrame, labelled: Mask) -> Read:
     return Read(answers=answers, valid=np.isfinite(said), invalid_answers=reasons, invalid_labels=wrong)
 
 
-def _negative(scoring: Scoring, frame: pd.DataFrame) -> Any:
+def _negative(positive: Any, columns: Sequence[Levels]) -> Any:
     """Return the label of the negative class; ``None`` where the classes are 0 and 1.
 
     The commonest label besides the positive one, or answer while no label tells: of text nothing else does. Where none
     is positive and the others are of several classes, nothing does: the positive one may be among them, misspelt.
+
+    :param columns: the labels, and the answers where there are any.
     """
-    if scoring.positive is None:
+    if positive is None:
         return None
-    for name in filter(None, (scoring.label, scoring.prediction)):
-        values = frame[name].dropna()
-        others = values[values != scoring.positive].value_counts()
-        if len(others) == 1 or (len(others) and int(others.sum()) < len(values)):
-            return others.index[0]
+    for column in columns:
+        counts = column.counts()
+        others = {value: count for value, count in counts.items() if value != positive}
+        if len(others) == 1 or (others and len(others) < len(counts)):
+            return next(iter(others))
     return None
 
 
-def _coded(
-    column: pd.Series[Any], there: Mask, positive: Any, negative: Any, name: str
-) -> tuple[Numbers, dict[str, int]]:
+def _coded(column: Levels, there: Mask, positive: Any, negative: Any, name: str) -> tuple[Numbers, dict[str, int]]:
     """Return 1.0, 0.0 or NaN for each row, and how many that are there are of another class."""
     if positive is None:
         codes = _zero_one(column, there, name)
     else:
-        codes = np.where((column == positive).to_numpy(bool, na_value=False), 1.0, np.nan)
+        codes = np.where(column.is_in(positive), 1.0, np.nan)
         if negative is not None:
-            codes = np.where((column == negative).to_numpy(bool, na_value=False), 0.0, codes)
+            codes = np.where(column.is_in(negative), 0.0, codes)
     codes = np.where(there, codes, np.nan)
     return codes, strange(column, there & np.isnan(codes))
 
 
-def _zero_one(column: pd.Series[Any], there: Mask, name: str) -> Numbers:
-    codes = numbers(column)
+def _zero_one(column: Levels, there: Mask, name: str) -> Numbers:
+    codes = column.number(number)
     if there.any() and np.isnan(codes[there]).all():
-        shown = ", ".join(repr(value) for value in column[there].value_counts().index[:3])
+        shown = ", ".join(repr(value) for value in list(column.take(there).counts())[:3])
         raise ConfigurationError(
             f"column {name!r} holds {shown}, neither true and false nor 1 and 0; say positive=, the label of the "
             "positive class"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor import numerals
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.columns import numbers
+from airflow_ml_monitor.performance.label_keys import nature_of
+from airflow_ml_monitor.performance.levels import Levels, crossed
 from airflow_ml_monitor.performance.segments import Segment
 
 MISSING = "(missing)"
@@ -23,32 +25,32 @@ Bounds = Mapping[str, Sequence[float]]
 
 
 def bounded(
-    segments: Iterable[Segment], frame: pd.DataFrame, known: Mapping[str, Bounds] | None = None
+    segments: Iterable[Segment], table: pa.Table, known: Mapping[str, Bounds] | None = None
 ) -> tuple[Segment, ...]:
-    """Return the segments with the bounds of their quantile bins, by the rows of a frame.
+    """Return the segments with the bounds of their quantile bins, by the rows of a table.
 
     :param known: name of a segment -> bounds that its quantile bins had before, which are taken instead.
     :raises DataError: a column with bins holds no numbers.
     """
     before = known or {}
-    return tuple(replace(one, bins=_bounds(one, frame, before.get(one.name, {})) or None) for one in segments)
+    return tuple(replace(one, bins=_bounds(one, table, before.get(one.name, {})) or None) for one in segments)
 
 
-def _bounds(segment: Segment, frame: pd.DataFrame, known: Bounds) -> Bounds:
+def _bounds(segment: Segment, table: pa.Table, known: Bounds) -> Bounds:
     return {
-        name: known[name] if isinstance(bins, int) and name in known else quantile_bounds(frame[name], bins)
+        name: known[name] if isinstance(bins, int) and name in known else quantile_bounds(table[name], bins, name)
         for name, bins in segment.bins_of.items()
     }
 
 
-def quantile_bounds(column: pd.Series[Any], bins: int | Sequence[float]) -> Sequence[float]:
+def quantile_bounds(column: pa.ChunkedArray, bins: int | Sequence[float], name: str) -> Sequence[float]:
     """Return the bounds between so many quantile bins, values of the column, or those given.
 
     They are rounded as they are written where that keeps them apart.
     """
     if not isinstance(bins, int):
         return bins
-    values = numbers_of(column)
+    values = numbers_of(column, name)
     values = values[np.isfinite(values)]
     if not len(values):
         return (0.0,)
@@ -59,34 +61,30 @@ def quantile_bounds(column: pd.Series[Any], bins: int | Sequence[float]) -> Sequ
     return tuple(float(bound) for bound in (below if len(below) else kept[:1]))
 
 
-def numbers_of(column: pd.Series[Any]) -> Numbers:
+def numbers_of(column: pa.ChunkedArray, name: str) -> Numbers:
     """Return a numeric column as floats, NaN where a value is missing.
 
     :raises DataError: it holds something else.
     """
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        found = pd.to_numeric(column, errors="coerce")
-        if not (found.isna() == column.isna()).all() or pd.api.types.is_bool_dtype(column):
-            raise DataError(f"column {column.name!r} holds {column.dtype}, no numbers; a segment of it has no bins")
-        column = found
-    values: Numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    values, nature = numbers(column), nature_of(column.type)
+    if nature == "boolean" or (nature != "number" and np.isnan(values).sum() > column.null_count):
+        raise DataError(f"column {name!r} holds {column.type}, no numbers; a segment of it has no bins")
     return values
 
 
-def segment_names(segment: Segment, frame: pd.DataFrame) -> pd.Series[str]:
+def segment_levels(segment: Segment, table: pa.Table) -> Levels:
     """Return of each row the name of its segment: ``carrier=B6``, ``500 < distance <= 1,200``, or several of these.
 
     The bins of the segment have bounds (``bounded``).
     """
     bins = segment.bins_of
     parts = [
-        _binned(frame[name], bins[name]) if name in bins else _named(name, level_names(frame[name]))
+        _binned(table[name], bins[name], name)
+        if name in bins
+        else level_names(table[name], name).named(f"{name}=".__add__)
         for name in segment.columns
     ]
-    names = parts[0]
-    for part in parts[1:]:
-        names = names + ", " + part
-    return names
+    return crossed(parts, ", ".join)
 
 
 def names_of_levels(segment: Segment) -> list[str] | None:
@@ -98,23 +96,18 @@ def names_of_levels(segment: Segment) -> list[str] | None:
     return [", ".join(f"{name}={part}" for name, part in zip(segment.columns, level, strict=True)) for level in each]
 
 
-def _named(column: str, levels: pd.Series[str]) -> pd.Series[str]:
-    return f"{column}=" + levels
-
-
-def level_names(column: pd.Series[Any]) -> pd.Series[str]:
+def level_names(column: pa.ChunkedArray, name: str) -> Levels:
     """Return the levels as texts; whole numbers, which are floats where some are missing, without a decimal point."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return column.astype(object).where(column.notna(), MISSING).map(str)
+    levels = Levels.of(column, name)
+    whole = all(isinstance(value, float) and value.is_integer() for value in levels.values)
+    return levels.named(lambda value: str(int(value) if whole else value), MISSING)
 
 
-def _binned(column: pd.Series[Any], bins: int | Sequence[float]) -> pd.Series[str]:
+def _binned(column: pa.ChunkedArray, bins: int | Sequence[float], name: str) -> Levels:
     assert not isinstance(bins, int), "the caller has bounded it"
-    values, bounds = numbers_of(column), np.asarray(bins, dtype=float)
-    names = np.array([*bin_names(str(column.name), bounds), f"{column.name}={MISSING}"], dtype=object)
-    place = np.where(np.isnan(values), len(names) - 1, np.searchsorted(bounds, values, side="left"))
-    return pd.Series(names[place], index=column.index, dtype=object)
+    values, bounds = numbers_of(column, name), np.asarray(bins, dtype=float)
+    names = (*bin_names(name, bounds), f"{name}={MISSING}")
+    return Levels(names, np.where(np.isnan(values), len(names) - 1, np.searchsorted(bounds, values, side="left")))
 
 
 def bin_names(column: str, bounds: Numbers) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.performance.answers import Answers
+from airflow_ml_monitor.performance.levels import Levels
 from airflow_ml_monitor.performance.reference import Mask, OwnPerformance
-from airflow_ml_monitor.performance.segment_levels import Bounds, names_of_levels, segment_names
+from airflow_ml_monitor.performance.segment_levels import Bounds, names_of_levels, segment_levels
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.performance.verdict import Ruling
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
@@ -18,7 +18,7 @@ from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 def judge_segments(
     segment: Segment,
-    frame: pd.DataFrame,
+    table: pa.Table,
     answers: Answers,
     rulings: Sequence[Ruling],
 ) -> list[CheckResult]:
@@ -28,35 +28,35 @@ def judge_segments(
     be past its limit by chance. What is relative to the reference is relative to the same level of it: a level that was
     always harder is not degraded.
 
-    :param frame: holds the segment's columns, a row per answer; its bins have bounds.
+    :param table: holds the segment's columns, a row per answer; its bins have bounds.
     """
-    named = segment_names(segment, frame)
+    named = segment_levels(segment, table)
     owns = {id(ruling.own): _levels_of(ruling.own, segment) for ruling in rulings}
-    counts = named.value_counts()
+    counts = named.counts()
     levels = judged_levels(segment, counts)
     results = []
     for level in levels:
-        part = answers.take((named == level).to_numpy(bool))
+        part = answers.take(named.is_in(level))
         for ruling in rulings:
             theirs = owns[id(ruling.own)]
-            rows = None if theirs is None else (theirs == level).to_numpy(bool)
+            rows = None if theirs is None else theirs.is_in(level)
             own = _of_level(ruling, len(levels), rows, level)
             results.append(_check(segment, level, part, own))
-    left = counts.drop(levels, errors="ignore")
-    return [*results, *([_not_judged(segment, left)] if len(left) else [])]
+    left = {level: rows for level, rows in counts.items() if level not in levels}
+    return [*results, *([_not_judged(segment, left)] if left else [])]
 
 
-def _levels_of(own: OwnPerformance | None, segment: Segment) -> pd.Series[str] | None:
-    return None if own is None or own.frame is None else segment_names(segment, own.frame)
+def _levels_of(own: OwnPerformance | None, segment: Segment) -> Levels | None:
+    return None if own is None or own.table is None else segment_levels(segment, own.table)
 
 
-def judged_levels(segment: Segment, counts: pd.Series[Any]) -> list[str]:
+def judged_levels(segment: Segment, counts: Mapping[str, int]) -> list[str]:
     """Return the names of the levels to judge: those given, or those of the most rows.
 
     :param counts: name of the level -> rows, the most first.
     """
     given = names_of_levels(segment)
-    return [str(level) for level in counts.index[:MOST_LEVELS]] if given is None else given
+    return list(counts)[:MOST_LEVELS] if given is None else given
 
 
 def _of_level(ruling: Ruling, levels: int, rows: Mask | None, name: str) -> Ruling:
@@ -82,14 +82,15 @@ def bounds_in(report: Report) -> dict[str, Bounds]:
     return {one["of"]: one["bins"] for one in told if one}
 
 
-def _not_judged(segment: Segment, left: pd.Series[Any]) -> CheckResult:
+def _not_judged(segment: Segment, left: Mapping[str, int]) -> CheckResult:
+    rows = sum(left.values())
     return CheckResult(
         check="segments_not_judged",
         metric="predictions",
         status=Status.PASS,
         severity=Severity.INFO,
         column=segment.name,
-        value=float(left.sum()),
-        n_current=int(left.sum()),
-        message=f"{len(left):,} further levels of {segment.name} with {int(left.sum()):,} predictions: not judged",
+        value=float(rows),
+        n_current=rows,
+        message=f"{len(left):,} further levels of {segment.name} with {rows:,} predictions: not judged",
     )

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.data.arrays import flags, flags_as_arrow
 from airflow_ml_monitor.data.dataset import Rows
+from airflow_ml_monitor.data.values import arrow_array
 from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.label_join import Void
 from airflow_ml_monitor.performance.label_keys import decoded, nature_of
@@ -40,7 +42,7 @@ def void_rows(void: Void, table: pa.Table, label: str) -> NDArray[np.bool_]:
     for name in void.among(table.column_names):
         values, column = void.said_by[name], decoded(table.column(name))
         said = _is_true(column, name, label) if values is None else _is_one_of(column, values, name, label)
-        found |= np.asarray(pc.fill_null(said, False)).astype(bool)
+        found |= flags(said)
     return found
 
 
@@ -57,9 +59,9 @@ def _is_true(column: pa.ChunkedArray, name: str, label: str) -> pa.ChunkedArray:
 
 def _is_one_of(column: pa.ChunkedArray, values: Sequence[Any], name: str, label: str) -> pa.ChunkedArray:
     if pa.types.is_null(column.type):
-        return pa.chunked_array([pa.array([None in values] * len(column), pa.bool_())])
+        return pa.chunked_array([flags_as_arrow(np.full(len(column), None in values))])
     try:
-        wanted = pa.array(values)
+        wanted = _as_array(values)
         if not pa.types.is_null(wanted.type) and nature_of(wanted.type) != nature_of(column.type):
             raise pa.ArrowTypeError(f"they are {wanted.type}")
         return pc.is_in(column, value_set=wanted.cast(column.type))
@@ -68,3 +70,11 @@ def _is_one_of(column: pa.ChunkedArray, values: Sequence[Any], name: str, label:
             f"void values {list(values)!r} cannot be among those of column {name!r} of {label}, "
             f"which holds {column.type} ({error}); write them as it does"
         ) from error
+
+
+def _as_array(values: Sequence[Any]) -> pa.Array:
+    """Return values as an array of the type that they have; ``pyarrow.array`` would import pandas."""
+    kinds = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    types = {type(value) for value in values if value is not None}
+    kind = kinds.get(types.pop()) if len(types) == 1 else None
+    return pa.array(values) if kind is None else arrow_array(values, kind)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from airflow_ml_monitor import numerals
+from airflow_ml_monitor.data.arrays import flags_as_arrow
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.conditions import encode, leaf_conditions
@@ -51,10 +52,10 @@ class Search:
     confidence: float
     min_completeness: float | None
 
-    def find(self, frame: pd.DataFrame, answers: Answers) -> list[CheckResult]:
+    def find(self, table: pa.Table, answers: Answers) -> list[CheckResult]:
         """Return a check per part that is worse than the other rows, the worst first, and one that counts them.
 
-        :param frame: holds the columns, a row per answer.
+        :param table: holds the columns, a row per answer.
         """
         known = ~np.isnan(answers.y)
         least = 4 * LEAST_LABELS
@@ -64,7 +65,7 @@ class Search:
         assert self.metric.row_loss is not None, "loss_of has seen to it"
         labelled = answers.take(known)
         loss, judging = self.metric.row_loss(labelled), judges(labelled)
-        leaves, conditions = _grown(frame[known], self.wanted, loss, labelled)
+        leaves, conditions = _grown(table.filter(flags_as_arrow(known)), self.wanted, loss, labelled)
         parts = _judged(leaves[judging], loss[judging], conditions, labelled.take(judging), self)
         worse = [one for one in parts if self._is_worse(one)]
         worse.sort(key=lambda one: -one.excess.value)
@@ -156,11 +157,11 @@ def judges(answers: Answers) -> NDArray[np.bool_]:
     return drawn[place]
 
 
-def _grown(frame: pd.DataFrame, wanted: FindSegments, loss: Numbers, answers: Answers) -> tuple[Leaves, dict[int, str]]:
+def _grown(table: pa.Table, wanted: FindSegments, loss: Numbers, answers: Answers) -> tuple[Leaves, dict[int, str]]:
     """Return the leaf of each row, of a tree that half of them grew, and leaf -> its conditions."""
     from sklearn.tree import DecisionTreeRegressor
 
-    encoded = encode(frame, wanted.columns)
+    encoded = encode(table, wanted.columns)
     growing = ~judges(answers)
     rows = int(growing.sum())
     least = max(LEAST_LABELS, int(_LEAST_SHARE * rows))

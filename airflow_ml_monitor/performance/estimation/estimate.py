@@ -212,11 +212,11 @@ class Estimation:
 
     def _losses(self, reference: Side, current: Side) -> dict[str, Estimate]:
         assert reference.answers.predicted is not None, "a regression has its answers"
-        encoder = Encoder.of(reference.frame, self.looked_at)
+        encoder = Encoder.of(reference.table, self.looked_at)
         return estimate_regressor(
-            encoder.encode(reference.frame),
+            encoder.encode(reference.table),
             reference.answers.predicted - reference.answers.y,
-            encoder.encode(current.frame),
+            encoder.encode(current.table),
             leveled=encoder.leveled,
             confidence=self.confidence,
         )

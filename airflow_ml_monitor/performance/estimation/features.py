@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
+import pyarrow as pa
 
-from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.performance.answers import Numbers
+from airflow_ml_monitor.performance.columns import numbers
+from airflow_ml_monitor.performance.label_keys import nature_of
+from airflow_ml_monitor.performance.levels import Levels
 
 _MOST_LEVELS = 200
 
@@ -28,12 +29,12 @@ class Encoder:
     levels: Mapping[str, Mapping[Any, int]]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> Encoder:
+    def of(cls, table: pa.Table, columns: Sequence[str]) -> Encoder:
         """Learn it from the reference's rows.
 
         :raises DataError: a column of lists or the like.
         """
-        named = {name: _levels(frame[name]) for name in columns if not _is_number(frame[name])}
+        named = {name: _levels(table[name], name) for name in columns if not _is_number(table[name])}
         return cls(tuple(columns), named)
 
     @property
@@ -41,27 +42,23 @@ class Encoder:
         """The places of columns of levels."""
         return [place for place, name in enumerate(self.columns) if name in self.levels]
 
-    def encode(self, frame: pd.DataFrame) -> Numbers:
+    def encode(self, table: pa.Table) -> Numbers:
         """Return one column each, NaN where a value is missing or unknown; infinite numbers at the largest float."""
-        encoded = [self._column(frame[name]) for name in self.columns]
+        encoded = [self._column(table[name], name) for name in self.columns]
         return np.nan_to_num(np.column_stack(encoded), nan=np.nan)
 
-    def _column(self, column: pd.Series[Any]) -> Numbers:
-        known = self.levels.get(str(column.name))
-        if known is not None:
-            return column.astype("object").map(known).to_numpy(float, na_value=np.nan)
-        return pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=np.nan)
+    def _column(self, column: pa.ChunkedArray, name: str) -> Numbers:
+        known = self.levels.get(name)
+        if known is None:
+            return numbers(column)
+        return Levels.of(column, name).number(lambda level: known.get(level, np.nan))
 
 
-def _is_number(column: pd.Series[Any]) -> bool:
-    return is_numeric_dtype(column) or is_bool_dtype(column)
+def _is_number(column: pa.ChunkedArray) -> bool:
+    nature = nature_of(column.type)
+    return nature == "number" or (nature == "boolean" and not column.null_count)
 
 
-def _levels(column: pd.Series[Any]) -> dict[Any, int]:
-    try:
-        ranked = column.astype("object").value_counts().index[:_MOST_LEVELS]
-        return {level: code for code, level in enumerate(ranked)}
-    except TypeError as error:
-        raise DataError(
-            f"column {column.name!r} cannot be a feature: it holds neither numbers nor levels ({error}); leave it out"
-        ) from error
+def _levels(column: pa.ChunkedArray, name: str) -> dict[Any, int]:
+    ranked = list(Levels.of(column, name).counts())[:_MOST_LEVELS]
+    return {level: code for code, level in enumerate(ranked)}

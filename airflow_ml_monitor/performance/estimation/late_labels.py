@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
+from airflow_ml_monitor.data.arrays import flags_as_arrow
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.cohort import build_cohort
 from airflow_ml_monitor.performance.label_join import LabelJoin
@@ -52,7 +53,7 @@ class LateLabels:
         window: Window | None,
         as_of: datetime,
         connections: Connections | None,
-    ) -> pd.DataFrame:
+    ) -> pa.Table:
         """Return these columns of a window's predictions with the label known of each; void ones are left out."""
         cohort = build_cohort(
             predictions,
@@ -65,7 +66,7 @@ class LateLabels:
             as_of=as_of,
             connections=connections,
         )
-        return cohort.frame[~cohort.void].reset_index(drop=True)
+        return cohort.table.filter(flags_as_arrow(~cohort.void))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

@@ -89,8 +89,8 @@ class Question:
         reason = too_few(before.answers, LEAST_LABELS) or _too_few_now(after.answers)
         if reason:
             return [*found, known, _undecided(reason)]
-        encoder = Encoder.of(before.frame, self.looked_at)
-        rows = encoder.encode(before.frame), encoder.encode(after.frame)
+        encoder = Encoder.of(before.table, self.looked_at)
+        rows = encoder.encode(before.table), encoder.encode(after.table)
         change = Change.of(before.answers, after.answers, rows, encoder.leveled)
         weighed = self._reweighting(change)
         parts = change.explained(self.metric.name, confidence=self.confidence)

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from airflow_ml_monitor.data import Connections, Dataset
+from airflow_ml_monitor.data.arrays import as_arrow, flags, flags_as_arrow
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.estimation.calibration import SEED, Codes
 from airflow_ml_monitor.performance.estimation.late_labels import LateLabels
+from airflow_ml_monitor.performance.label_keys import decoded, without_nan
 from airflow_ml_monitor.performance.scoring import Read, Scoring
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
 from airflow_ml_monitor.window import Window
@@ -26,13 +28,13 @@ _OF_ROWS = (Problem.BINARY, Problem.MULTICLASS, Problem.REGRESSION)
 class Side:
     """Rows of one side that can be used.
 
-    :param answers: one per row of ``frame``; NaN in ``y`` where the label is missing.
+    :param answers: one per row of ``table``; NaN in ``y`` where the label is missing.
     :param read: of all rows, with what cannot be used.
     :param called: the side in words, for messages.
     """
 
     answers: Answers
-    frame: pd.DataFrame
+    table: pa.Table
     read: Read
     called: str
 
@@ -48,8 +50,8 @@ class Side:
         return self._take(np.sort(np.random.default_rng(SEED).choice(len(self.answers), most, replace=False)))
 
     def _take(self, rows: Codes) -> Side:
-        frame = self.frame.iloc[rows].reset_index(drop=True)
-        return Side(answers=self.answers.take(rows), frame=frame, read=self.read, called=self.called)
+        table = self.table.take(as_arrow(rows))
+        return Side(answers=self.answers.take(rows), table=table, read=self.read, called=self.called)
 
     def findings(self) -> list[CheckResult]:
         """Return what is said of rows that cannot be used, and of there being none."""
@@ -98,15 +100,15 @@ def read_side(
         raise ConfigurationError(f"reference_window={window} needs time_column= on the reference, {data.label}")
     wanted = list(dict.fromkeys([*scoring.columns, *features]))
     if labelled and late is not None:
-        frame = late.beside(data, wanted, window=window, as_of=as_of, connections=connections)
+        table = late.beside(data, wanted, window=window, as_of=as_of, connections=connections)
     else:
         rows = data.open(window, as_of=as_of, connections=connections)
-        frame = rows.to_pandas([*wanted, scoring.label] if labelled else wanted)
-        frame = frame if labelled else frame.assign(**{scoring.label: None})
-    known = frame[scoring.label].notna().to_numpy(bool)
-    read = scoring.read(frame, known)
-    valid = frame[read.valid].reset_index(drop=True)
-    return Side(answers=read.answers.take(read.valid), frame=valid, read=read, called=called)
+        table = rows.to_arrow([*wanted, scoring.label] if labelled else wanted)
+        table = table if labelled else table.append_column(scoring.label, pa.nulls(len(table)))
+    known = flags(without_nan(decoded(table[scoring.label])).is_valid())
+    read = scoring.read(table, known)
+    valid = table.filter(flags_as_arrow(read.valid))
+    return Side(answers=read.answers.take(read.valid), table=valid, read=read, called=called)
 
 
 def require_of_rows(problem: str) -> None:
