@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from sklearn.metrics import accuracy_score
 
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance import AtLeast, NoWorseThanReference, Segment, evaluate_model
-from airflow_ml_monitor.performance.segment_levels import bounded, segment_names
+from airflow_ml_monitor.performance.segment_levels import bounded, segment_levels
 from airflow_ml_monitor.performance.segments import as_segments
 from airflow_ml_monitor.results import CheckResult, Report, Status
 from tests.performance.scored import START, asked, made, scored, told
@@ -146,9 +147,11 @@ def test_text_has_no_bins() -> None:
 )
 def test_every_row_is_of_one_bin_and_the_bins_are_ordered(values: list[float], bins: int) -> None:
     frame = pd.DataFrame({"x": values})
-    (segment,) = bounded([Segment("x", bins=bins)], frame)
-    names = segment_names(segment, frame)
-    assert names.notna().all()
+    table = pa.Table.from_pandas(frame)
+    (segment,) = bounded([Segment("x", bins=bins)], table)
+    levels = segment_levels(segment, table)
+    assert levels.here.all()
+    names = pd.Series([levels.values[code] for code in levels.codes])
     assert names[frame["x"].notna()].nunique() <= bins
     there = frame["x"].dropna()
     least, most = (there.groupby(names[there.index]).agg(which) for which in ("min", "max"))
