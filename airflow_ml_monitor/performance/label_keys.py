@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.data.arrays import flags, integers, joined
 from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.performance.number_table import NumberTable
 
 Positions = NDArray[np.int64]
 KeyColumns = list[pa.ChunkedArray]
@@ -160,12 +161,12 @@ class KeyIndex:
 
 
 class _Levels:
-    """The distinct values of one key column, numbered. Whole numbers are put in order once, for all look-ups."""
+    """The distinct values of one key column, numbered. Whole numbers have one hash table for all look-ups."""
 
     def __init__(self, column: pa.ChunkedArray) -> None:
-        self._numbers: Positions | None = None
+        self._numbers: NumberTable | None = None
         if pa.types.is_int64(column.type):
-            self._numbers = distinct(integers(column.drop_null()))
+            self._numbers = NumberTable(integers(column.drop_null()))
         else:
             self._others = pc.unique(joined(column.drop_null()))
 
@@ -179,10 +180,7 @@ class _Levels:
         if self._numbers is None:
             found = pc.index_in(column, value_set=self._others, skip_nulls=True)
             return integers(found, missing=-1)
-        wanted = integers(column)
-        order = np.argsort(wanted)  # what is looked up in order is found in a fifth of the time
-        places = np.empty(len(wanted), dtype=np.int64)
-        places[order] = _among(wanted[order], self._numbers)
+        places = self._numbers.find(integers(column))
         return np.where(flags(column.is_valid()), places, -1) if column.null_count else places
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ def searched(frame: pd.DataFrame, labels: pd.DataFrame, columns: list[str], clus
     answers = Answers(problem=Problem.BINARY, y=y, score=score, predicted=np.round(score), cluster=group)
     wanted, metric = FindSegments(columns), find_metric("brier", Problem.BINARY)
     search = Search(wanted=wanted, metric=metric, confidence=0.95, min_completeness=None)
-    return len(search.find(frame, answers)) > 1
+    return len(search.find(pa.Table.from_pandas(frame), answers)) > 1
 
 
 def test_where_nothing_is_wrong_something_is_found_in_at_most_one_search_of_twenty() -> None:

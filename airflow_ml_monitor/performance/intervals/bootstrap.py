@@ -16,7 +16,7 @@ _OF_ROWS = 500
 _OF_MANY_ROWS = 200
 _MANY = 20_000
 _MOST_CELLS = 1 << 15
-"""Cells of resampled tables that are held at once: 256 KB, which stay in the cache. Resamples are the same in pieces of any size."""
+"""Cells of resampled tables that are held at once: 256 KB stay in the cache. Pieces of any size have the same draws."""
 
 
 def of_counts(counts: NDArray[np.int64], statistic: Callable[[Numbers], Numbers]) -> Numbers:
