@@ -43,4 +43,4 @@ def own_ranking(name: str, function: Function, better: Better) -> Metric:
 def _mean(answers: Answers, confidence: float) -> Estimate:
     if not len(answers):
         return Estimate(None, None, 0, reason=NO_QUERY)
-    return Estimate(float(answers.y.mean()), student(answers.y, confidence)[0], len(answers), "t over queries")
+    return Estimate(float(answers.y.mean()), student(answers.y, confidence), len(answers), "t over queries")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -21,6 +21,8 @@ _STEPS = 50
 _NODES = 64
 _HEAVY = 10
 _EPSILON = 2.0**-52
+_FARTHEST = 20
+"""Square roots of the tosses from half of them: farther, the probability is below the least number there is."""
 _STIRLING = 100
 """From here on the ratio of two gamma functions is a series to the last digit."""
 
@@ -94,11 +96,27 @@ def chi2_p_value(statistic: float, freedom: int) -> float:
 
 def heads_at_most(heads: int, tosses: int) -> float:
     """Return how likely a fair coin is to show so many heads or fewer."""
-    from scipy.special import betainc
+    if heads < 0 or heads >= tosses:
+        return 0.0 if heads < 0 else 1.0
+    if heads > tosses // 2:
+        return 1 - heads_at_most(tosses - heads - 1, tosses)
+    shares = _up_to_half(tosses)
+    place = heads - tosses // 2 - 1
+    return float(shares[place]) if place >= -len(shares) else 0.0
 
-    if heads < 0:
-        return 0.0
-    return 1.0 if heads >= tosses else float(betainc(tosses - heads, heads + 1, 0.5))
+
+@lru_cache(maxsize=4)
+def _up_to_half(tosses: int) -> Numbers:
+    """Return how likely so many heads or fewer are, up to half of the tosses; from where that is more than nothing.
+
+    Each number of heads is likelier than the one before it by a ratio, and all of them together are certain.
+    """
+    half = tosses // 2
+    heads = np.arange(half, max(0, half - math.ceil(_FARTHEST * math.sqrt(tosses))), -1)
+    relative = np.concatenate([[1.0], np.cumprod(heads / (tosses - heads + 1))])[::-1]
+    summed = np.cumsum(relative)
+    found: Numbers = summed / (2 * summed[-1] - (1 - tosses % 2))
+    return found
 
 
 def heads_quantile(share: float, tosses: int) -> int:

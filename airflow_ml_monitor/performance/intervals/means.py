@@ -16,16 +16,25 @@ _ZERO = 1e-15
 _SYMMETRIC = 1e-6
 
 
-def student(values: Numbers, confidence: float) -> tuple[Interval | None, float | None]:
-    """Return Student's t interval of a mean, and the two-sided p-value of its being zero; ``None`` for one value."""
+def student(values: Numbers, confidence: float) -> Interval | None:
+    """Return Student's t interval of a mean; ``None`` for one value."""
     n = len(values)
     if n < 2:
-        return None, None
+        return None
     mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
-    half = t_quantile(0.5 + confidence / 2, n - 1) * error
+    half = t_quantile(0.5 + confidence / 2, n - 1) * error if error else 0.0
+    return Interval(mean - half, mean + half)
+
+
+def student_p_value(values: Numbers) -> float | None:
+    """Return the two-sided p-value of a mean's being zero, by Student's t; ``None`` for one value."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
     if error == 0:
-        return Interval(mean, mean), 1.0 if mean == 0 else 0.0
-    return Interval(mean - half, mean + half), t_p_value(mean / error, n - 1)
+        return 1.0 if mean == 0 else 0.0
+    return t_p_value(mean / error, n - 1)
 
 
 def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:

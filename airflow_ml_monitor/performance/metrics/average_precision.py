@@ -9,7 +9,7 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals.auc import FEW, logit_interval
 from airflow_ml_monitor.performance.intervals.design import half_width
-from airflow_ml_monitor.performance.intervals.means import student
+from airflow_ml_monitor.performance.intervals.means import student, student_p_value
 from airflow_ml_monitor.performance.intervals.proportions import effective_wilson, normal_quantile
 from airflow_ml_monitor.performance.metrics.binary import ratio
 from airflow_ml_monitor.performance.metrics.classes import one_class
@@ -33,7 +33,8 @@ def compare_average_precision(champion: Answers, challenger: Answers, confidence
     if reason:
         return Difference(None, None, None, len(champion), reason=reason)
     (old, old_rows), (new, new_rows) = by_row(champion), by_row(challenger)
-    interval, p_value = student(new - old + new_rows - old_rows, confidence)
+    apart = new - old + new_rows - old_rows
+    interval, p_value = student(apart, confidence), student_p_value(apart)
     return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.means import positive_mean, root, student
+from airflow_ml_monitor.performance.intervals.means import positive_mean, root, student, student_p_value
 from airflow_ml_monitor.performance.metrics.classes import one_class
 from airflow_ml_monitor.performance.registry import (
     Better,
@@ -115,7 +115,7 @@ def mean_metric(
 
     def estimator(answers: Answers, confidence: float) -> Estimate:
         values = value(answers)
-        return Estimate(float(values.mean()), student(values, confidence)[0], len(values), "t")
+        return Estimate(float(values.mean()), student(values, confidence), len(values), "t")
 
     def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         return paired(value(challenger) - value(champion), confidence)
@@ -146,5 +146,5 @@ def score_of(answers: Answers) -> Numbers:
 
 
 def paired(differences: Numbers, confidence: float) -> Difference:
-    interval, p_value = student(differences, confidence)
+    interval, p_value = student(differences, confidence), student_p_value(differences)
     return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")

@@ -50,7 +50,7 @@ def calibration_in_the_large(answers: Answers, confidence: float) -> Estimate:
     share, value = float(answers.y.mean()), float((score - answers.y).mean())
     around = proportions.wilson(float(answers.y.sum()), n, confidence)
     if one_class(answers):
-        of_score = student(score, confidence)[0]
+        of_score = student(score, confidence)
         interval = of_score and proportions.difference_of_two((float(score.mean()), of_score), (share, around))
         return Estimate(value, interval, n, "Wilson, MOVER")
     stretch = float((score - answers.y).std() / answers.y.std())

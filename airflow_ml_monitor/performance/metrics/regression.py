@@ -12,7 +12,7 @@ import numpy as np
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
 from airflow_ml_monitor.performance.intervals.laws import heads_quantile
-from airflow_ml_monitor.performance.intervals.means import positive_mean, student
+from airflow_ml_monitor.performance.intervals.means import positive_mean, student, student_p_value
 from airflow_ml_monitor.performance.metrics.losses import (
     NO_SPREAD,
     mean_influence,
@@ -77,14 +77,15 @@ def r2(answers: Answers, confidence: float) -> Estimate:
     value, rows = _r2_by_row(answers)
     if value is None:
         return Estimate(None, None, len(answers), reason="all targets are equal")
-    return Estimate(value, student(rows, confidence)[0], len(answers), "t, delta method")
+    return Estimate(value, student(rows, confidence), len(answers), "t, delta method")
 
 
 def compare_r2(champion: Answers, challenger: Answers, confidence: float) -> Difference:
     (old, old_rows), (new, new_rows) = _r2_by_row(champion), _r2_by_row(challenger)
     if old is None or new is None:
         return Difference(None, None, None, len(champion), reason="all targets are equal")
-    interval, p_value = student(new_rows - old_rows, confidence)
+    apart = new_rows - old_rows
+    interval, p_value = student(apart, confidence), student_p_value(apart)
     return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
 
 
@@ -167,7 +168,7 @@ def compare_mape(champion: Answers, challenger: Answers, confidence: float) -> D
     if first.value is None:
         return Difference(None, None, None, len(champion), reason=first.reason)
     differences = _shares(challenger) - _shares(champion)
-    interval, p_value = student(differences, confidence)
+    interval, p_value = student(differences, confidence), student_p_value(differences)
     return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")
 
 

@@ -25,8 +25,8 @@ def test_t_quantile(share: float, freedom: float) -> None:
 
 
 @given(st.floats(0.5, 0.9999), st.floats(5.0, 1e8))
-def test_t_quantile_of_an_interval_is_that_of_scipy_to_twelve_digits(share: float, freedom: float) -> None:
-    assert laws.t_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-12, abs=1e-15)
+def test_t_quantile_of_an_interval_is_that_of_scipy_to_eleven_digits(share: float, freedom: float) -> None:
+    assert laws.t_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-11, abs=1e-15)
 
 
 @given(st.floats(-40, 40), FREEDOMS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from airflow_ml_monitor.performance.intervals.means import positive_mean, student
+from airflow_ml_monitor.performance.intervals.means import positive_mean, student, student_p_value
 
 SKEWED = np.random.default_rng(0).lognormal(0.0, 1.5, 200)
 
@@ -16,13 +16,13 @@ SKEWED = np.random.default_rng(0).lognormal(0.0, 1.5, 200)
 def test_students_interval_and_p_value_are_scipys() -> None:
     values = np.random.default_rng(1).normal(0.1, 1.0, 50)
     theirs = stats.ttest_1samp(values, 0.0)
-    interval, p_value = student(values, 0.95)
+    interval, p_value = student(values, 0.95), student_p_value(values)
     assert interval == pytest.approx(tuple(theirs.confidence_interval()))
     assert p_value == pytest.approx(theirs.pvalue)
 
 
 def test_values_that_are_all_the_same_have_a_point() -> None:
-    assert student(np.full(9, 2.0), 0.95) == ((2.0, 2.0), 0.0)
+    assert (student(np.full(9, 2.0), 0.95), student_p_value(np.full(9, 2.0))) == ((2.0, 2.0), 0.0)
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
