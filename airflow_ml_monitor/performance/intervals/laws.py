@@ -19,7 +19,7 @@ from airflow_ml_monitor.performance.answers import Numbers
 _HALVINGS = 200
 _STEPS = 50
 _NODES = 64
-_HEAVY = 10
+_LEAST_FREEDOM, _MOST_FREEDOM, _END = 10, 1e9, 1e-5
 _EPSILON = 2.0**-52
 _FARTHEST = 20
 """Square roots of the tosses from half of them: farther, the probability is below the least number there is."""
@@ -31,14 +31,14 @@ def t_quantile(share: float, freedom: float) -> float:
     """Return the value that a share of Student's t is below.
 
     With ``t = sqrt(freedom) * tan(angle)`` the density is a power of the angle's cosine. Newton's steps from the normal
-    quantile stay below the root, since the distribution is concave above its median. SciPy, which takes 20 MB, is for
-    the heavy tails of few degrees of freedom.
+    quantile stay below the root, since the distribution is concave above its median. SciPy, which takes 17 MB, is for
+    the heavy tails of few degrees of freedom, and for the ends of tails.
     """
-    if freedom < _HEAVY:
+    beyond = min(share, 1 - share)
+    if not (_LEAST_FREEDOM <= freedom <= _MOST_FREEDOM and beyond >= _END):
         from scipy.special import stdtrit
 
         return float(stdtrit(freedom, share))
-    beyond = min(share, 1 - share)
     wanted = (0.5 - beyond) * _whole_cosine(freedom - 1)
     angle = math.atan(-NormalDist().inv_cdf(beyond) / math.sqrt(freedom))
     for _ in range(_STEPS):

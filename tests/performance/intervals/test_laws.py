@@ -29,6 +29,11 @@ def test_t_quantile_of_an_interval_is_that_of_scipy_to_eleven_digits(share: floa
     assert laws.t_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-11, abs=1e-15)
 
 
+@pytest.mark.parametrize(("share", "freedom"), [(0.975, math.inf), (1 - 1e-12, 50.0), (1e-12, 1e6), (1.0, 9.0)])
+def test_t_quantile_at_its_ends(share: float, freedom: float) -> None:
+    assert laws.t_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-9)
+
+
 @given(st.floats(-40, 40), FREEDOMS)
 def test_t_p_value(statistic: float, freedom: float) -> None:
     assert laws.t_p_value(statistic, freedom) == pytest.approx(2 * stats.t.sf(abs(statistic), freedom), rel=1e-9)
