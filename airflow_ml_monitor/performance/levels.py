@@ -76,7 +76,9 @@ class Levels:
 
     def is_in(self, value: Any) -> Mask:
         """Return which rows have a value."""
-        found: Mask = np.array([*(bool(one == value) for one in self.values), False])[self.codes]
+        if value not in self.values:
+            return np.zeros(len(self), dtype=bool)
+        found: Mask = self.codes == self.values.index(value)
         return found
 
     def counts(self) -> dict[Any, int]:
