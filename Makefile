@@ -29,9 +29,10 @@ $(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 	@$(INSTALL) --editable '.[demo]'
 	@touch $@
 
+# Tests start many processes: compiled once for all, each begins seconds earlier.
 $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 	@echo "Installing what the tests need ..."
-	@$(INSTALL) --editable '.[dev]'
+	@$(INSTALL) --compile-bytecode --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
 test: lint docs ## Lint, type-check, build the docs and run every test (real Postgres, real Airflow).
@@ -42,7 +43,7 @@ test: lint docs ## Lint, type-check, build the docs and run every test (real Pos
 $(AIRFLOW_VENV)/.dev: pyproject.toml | $(VENV)/bin/uv
 	@echo "Installing Airflow $(AIRFLOW) and what the tests need into $(AIRFLOW_VENV) ..."
 	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(AIRFLOW_VENV)
-	@printf '%s\n' 'fastapi<0.137' 'svcs<26' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet \
+	@printf '%s\n' 'fastapi<0.137' 'svcs<26' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet --compile-bytecode \
 		--constraint /dev/stdin 'apache-airflow==$(AIRFLOW).*' --editable '.[dev]'
 	@touch $@
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow.sdk import DAG
 
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
 from airflow_ml_monitor.window import Window
 
 _BUNDLE = "tests"
@@ -115,6 +116,7 @@ def sync(dag: DAG) -> Any:
     from airflow.utils.session import create_session
 
     _share_api_server()
+    _tell_callbacks_the_error()
     errors: dict[Any, str] = {}
     with create_session() as session:
         if session.get(DagBundleModel, _BUNDLE) is None:
@@ -235,3 +237,19 @@ def _share_api_server() -> None:
     from airflow.sdk.execution_time import supervisor
 
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
+
+
+@functools.cache
+def _tell_callbacks_the_error() -> None:
+    """Do as Airflow's workers do: before 3.3 a run in one process leaves out of the context what ended a task."""
+    from airflow.sdk.execution_time import task_runner
+
+    if AIRFLOW_V_3_3_PLUS:
+        return
+    plain = task_runner.finalize
+
+    def finalize(ti: Any, state: Any, context: Any, log: Any, error: BaseException | None = None) -> None:
+        context["exception"] = error
+        plain(ti, state, context, log, error)
+
+    task_runner.finalize = finalize

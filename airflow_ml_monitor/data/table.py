@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -88,14 +89,27 @@ class TableRows(Rows):
         import sqlalchemy as sa
 
         self._require_table()
-        try:
-            with self.engine.connect() as connection:
-                result = connection.execute(sa.select(sa.text("*")).select_from(self._source()).limit(0))
-                described = [(column[0], column[1]) for column in result.cursor.description]
-        except sa.exc.ProgrammingError as error:
-            raise DataError(f"{self.label} cannot be read: {str(error.orig).strip()}") from error
+        with self.connect() as connection:
+            result = connection.execute(sa.select(sa.text("*")).select_from(self._source()).limit(0))
+            described = [(column[0], column[1]) for column in result.cursor.description]
         types = self._types(described)
         return pa.schema([(name, types.get(name) or pa.null()) for name, _ in described])
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        """Open a connection; what the database refuses there is said as of this table.
+
+        :raises MissingDataError: the table does not exist, or no longer.
+        :raises DataError: the database refuses the query for another reason.
+        """
+        import sqlalchemy as sa
+
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except sa.exc.ProgrammingError as error:
+            self._require_table()
+            raise DataError(f"{self.label} cannot be read: {str(error.orig).strip()}") from error
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -115,7 +129,7 @@ class TableRows(Rows):
     def run(self, query: sa.Select[Any], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a ``SELECT`` that gives these columns of the table, in this order."""
         schema = [self.full_schema.field(name) for name in columns]
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             options = connection.execution_options(stream_results=True, max_row_buffer=_BATCH_ROWS)
             result = options.execute(query)
             while rows := result.fetchmany(_BATCH_ROWS):
@@ -155,7 +169,7 @@ class TableRows(Rows):
             return
         from airflow_ml_monitor.data.sqlite_times import require_times
 
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             for name in (self.dataset.time_column, self.dataset.arrived_at_column):
                 if name is not None:
                     require_times(connection, self._source(), name, self.label)

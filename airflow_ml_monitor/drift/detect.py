@@ -35,7 +35,7 @@ def detect_drift(
     current: Any,
     *,
     policy: DriftPolicy | None = None,
-    window: Window | None = None,
+    window: Any = None,
     as_of: datetime | None = None,
     history: Iterable[Report] = (),
     connections: Connections | None = None,
@@ -49,7 +49,7 @@ def detect_drift(
     :param reference: a stored ``Profile``, or a dataset, data frame or Arrow table to make one of (all its rows).
     :param current: the batch: a dataset, data frame or Arrow table; or its ``Profile``, counted by ``profile_like``.
     :param policy: limits, columns and severities; the default policy without one.
-    :param window: event time of the batch.
+    :param window: event time of the batch, as ``Window.of`` takes it.
     :param as_of: the moment whose knowledge counts; default now.
     :param history: earlier reports, for a policy that wants drift confirmed by several windows.
     :raises DataError: the current profile was not counted like the reference.
@@ -58,6 +58,7 @@ def detect_drift(
     """
     started = time.perf_counter()
     policy = policy or DriftPolicy()
+    window = None if window is None else Window.of(window)
     as_of = as_of or datetime.now(UTC)
     try:
         base = _reference(reference, as_of, connections, policy)

@@ -99,7 +99,8 @@ class LogToMlflow(BaseNotifier):
             server = self._server()
             logged = log_entry(entry, self._target(), server, page=page)
         except MonitorError as error:
-            self.log.warning("report %s is not in MLflow; the verdict stands: %s", entry.report_id, error)
+            known = (summary_of(context) or {}).get("report_id")
+            self.log.warning("report %s is not in MLflow; the verdict stands: %s", known, error)
         else:
             self.log.info("report %s is in MLflow: %s/%s", entry.report_id, server.name, logged.path)
 

@@ -34,12 +34,13 @@ class GateOperator(MonitoringOperator):
 
     By default it judges the reports of all monitoring tasks upstream of it in this run, mapped ones included, back to
     the gate that judged them. It runs when all upstream tasks are done, and closes also on a plain one that failed or
-    was skipped (give another ``trigger_rule`` to leave those to Airflow). A task that is mapped over an empty list had
-    nothing to judge: by itself that is ``insufficient``, and beside other reports it does not matter. With ``kinds``
-    it judges the store's current reports of ``model`` and exactly this window, whichever DAG made them, never by wall
-    time. A report that is missing closes the gate. What a person decided on a report (``VerdictApprovalOperator``)
-    counts: an approved one is let through, and shown as a warning that says by whom; a refused one closes. An estimate
-    may close it; that it passes proves nothing, so a gate with no other evidence is ``insufficient``.
+    was skipped (give another ``trigger_rule`` to leave those to Airflow). A task that is, or whose task group is,
+    mapped over an empty list had nothing to judge: by itself that is ``insufficient``, and beside other reports it
+    does not matter. With ``kinds`` it judges the store's current reports of ``model`` and exactly this window,
+    whichever DAG made them, never by wall time. A report that is missing closes the gate. What a person decided on a
+    report (``VerdictApprovalOperator``) counts: an approved one is let through, and shown as a warning that says by
+    whom; a refused one closes. An estimate may close it; that it passes proves nothing, so a gate with no other
+    evidence is ``insufficient``.
 
     :param tasks: only these upstream tasks.
     :param kinds: judge across DAGs: the kinds of report that must be there (``{"data_quality", "drift"}``).

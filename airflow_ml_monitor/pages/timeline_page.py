@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_ml_monitor.pages.metric_chart import MetricChart, Strip
 from airflow_ml_monitor.pages.timeline import MOST_CHARTS, Timeline
@@ -29,6 +29,9 @@ class Choice:
 
     :param before: only windows that end before; in UTC where it says nothing else.
     """
+
+    # Where the FastAPI of Airflow 3.1 looks for the types that annotations name; of a class it finds them nowhere else.
+    __globals__: ClassVar[dict[str, Any]] = globals()
 
     environment: str
     model: str

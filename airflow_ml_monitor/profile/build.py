@@ -23,7 +23,7 @@ from airflow_ml_monitor.window import Window
 def build_reference(
     data: Any,
     *,
-    window: Window | None = None,
+    window: Any = None,
     as_of: datetime | None = None,
     columns: Sequence[str] | None = None,
     kinds: Mapping[str, str] | None = None,
@@ -36,13 +36,14 @@ def build_reference(
     bounded at any number of rows.
 
     :param data: a dataset, a pandas or polars data frame or an Arrow table.
-    :param window: event time to read; all rows by default.
+    :param window: event time to read, as ``Window.of`` takes it; all rows by default.
     :param columns: columns to count; by default those of the dataset without its time and arrival columns.
     :param kinds: a kind (``numeric``, ``categorical``, ``boolean``, ``datetime``, ``text``, ``other``) for a column
         whose type says another, such as a numeric code.
     :param sample: rows to keep with the profile, drawn uniformly; none by default.
     :raises DataError: no rows, an unknown column, or values that are not of the kind wanted.
     """
+    window = None if window is None else Window.of(window)
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
     stream = Stream(rows, lambda: _counted(dataset, rows, columns), sample=sample, twice=True)
@@ -64,7 +65,7 @@ def profile_like(
     reference: Profile,
     data: Any,
     *,
-    window: Window | None = None,
+    window: Any = None,
     as_of: datetime | None = None,
     sample: int = 0,
     connections: Connections | None = None,
@@ -77,6 +78,7 @@ def profile_like(
     :param sample: rows to keep with the profile, drawn uniformly; none by default.
     :raises DataError: values that cannot be read as the reference's kind.
     """
+    window = None if window is None else Window.of(window)
     dataset = as_dataset(data)
     rows = dataset.open(window, as_of=as_of, connections=connections)
     stream = Stream(rows, lambda: _known(reference, dataset, rows.full_schema.names), sample=sample, twice=False)

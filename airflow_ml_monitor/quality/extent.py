@@ -49,7 +49,7 @@ def _in_database(rows: TableRows) -> Extent:
     column = rows.dataset.time_column
     window = rows.select([column or rows.full_schema.names[0]]).subquery()
     measures = [sa.func.count(), *([sa.func.max(window.c[column])] if column else [])]
-    with rows.engine.connect() as connection:
+    with rows.connect() as connection:
         count, *latest = connection.execute(sa.select(*measures).select_from(window)).one()
     if not latest or latest[0] is None:
         return Extent(count)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Status
 from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.loose_scan import NAMED_MODELS
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.window import as_utc
 
@@ -108,15 +109,7 @@ def _of_check(expression: str) -> str:
 _TEXT, _WORDS = _of_check(tables.CHECK_TEXT), _of_check(tables.CHECK_WORDS)
 _SPLIT = "SELECT string_to_array(btrim(regexp_replace(lower(:text), '[^[:alnum:]]+', ' ', 'g')), ' ')"
 
-_MODELS = """
-WITH RECURSIVE named AS (
-    (SELECT environment, model FROM ml_monitor.report ORDER BY environment, model LIMIT 1)
-    UNION ALL
-    SELECT further.* FROM named, LATERAL (
-        SELECT environment, model FROM ml_monitor.report
-        WHERE (environment, model) > (named.environment, named.model) ORDER BY environment, model LIMIT 1) further
-)
-SELECT DISTINCT model FROM named"""
+_MODELS = NAMED_MODELS + " SELECT DISTINCT model FROM named"
 
 
 def conditions(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor.results import task_name
 from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.loose_scan import NAMED_MODELS
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.store.reading import reports_by_id
 from airflow_ml_monitor.store.stored import StoredReport
@@ -49,14 +50,7 @@ class Verdict:
 _SHOWN = tuple(each.name for each in fields(Verdict))
 
 
-_LATEST = """
-WITH RECURSIVE named AS (
-    (SELECT environment, model FROM ml_monitor.report ORDER BY environment, model LIMIT 1)
-    UNION ALL
-    SELECT further.* FROM named, LATERAL (
-        SELECT environment, model FROM ml_monitor.report
-        WHERE (environment, model) > (named.environment, named.model) ORDER BY environment, model LIMIT 1) further
-), mine AS (
+_LATEST = f"""{NAMED_MODELS}, mine AS (
     SELECT environment, model FROM named WHERE EXISTS (
         SELECT FROM ml_monitor.report r
         WHERE r.environment = named.environment AND r.model = named.model AND r.dag_id IN :dags)
@@ -72,7 +66,7 @@ WITH RECURSIVE named AS (
             AND (r.kind, r.dag_id, r.task_id) > (t.kind, t.dag_id, t.task_id)
         ORDER BY kind, dag_id, task_id LIMIT 1) further
 )
-SELECT {columns} FROM tasks t, LATERAL (
+SELECT {{columns}} FROM tasks t, LATERAL (
     SELECT * FROM ml_monitor.report r
     WHERE r.environment = t.environment AND r.model = t.model AND r.kind = t.kind AND r.dag_id = t.dag_id
         AND r.task_id = t.task_id

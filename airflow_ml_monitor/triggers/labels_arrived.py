@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,7 +71,9 @@ class LabelsArrivedTrigger(BaseEventTrigger):
         plain = self.watch.to_dict()
         windows = plain.pop("windows") or dict.fromkeys(("every", "since", "timezone"))
         arguments = {**plain, **windows, "poke_interval": self.poke_interval, "store_conn_id": self.store_conn_id}
-        return "airflow_ml_monitor.triggers.labels_arrived.LabelsArrivedTrigger", arguments
+        # As texts: Airflow 3.2 gives mappings within arguments back with other keys.
+        texts = {name: json.dumps(value) for name, value in arguments.items() if isinstance(value, dict)}
+        return "airflow_ml_monitor.triggers.labels_arrived.LabelsArrivedTrigger", arguments | texts
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         progress, pause = _Progress(self.watch), self.poke_interval
@@ -165,6 +168,11 @@ def _mendable() -> tuple[type[Exception], ...]:
     return (MonitorError, DBAPIError, *outages())
 
 
+def _read(stored: Any) -> Any:
+    """Return what ``serialize`` made a text of; anything else as it is."""
+    return json.loads(stored) if isinstance(stored, str) and stored.startswith("{") else stored
+
+
 def _watch(
     labels: Any, predictions: Any, on: Any, every: Any, since: Any, timezone: str | None, label: str, void: Any
 ) -> ArrivalWatch:
@@ -172,6 +180,7 @@ def _watch(
     from airflow_ml_monitor.performance.arrivals_watch import ArrivalWatch
     from airflow_ml_monitor.performance.arrivals_windows import WindowGrid
 
+    labels, predictions, void = (_read(each) for each in (labels, predictions, void))
     made: Any = None if predictions is None else as_dataset(predictions)
     grid = None
     if every is not None:

@@ -131,6 +131,23 @@ class TestTables:
         with pytest.raises(MissingDataError, match="table dayz of connection 'warehouse' does not exist"):
             read(Table("dayz", conn_id="warehouse"), connections)
 
+    @pytest.mark.parametrize(
+        ("change", "error", "said"),
+        [
+            ("DROP TABLE days", MissingDataError, "table days of connection 'warehouse' does not exist"),
+            ("ALTER TABLE days DROP COLUMN x", DataError, "table days of connection 'warehouse' cannot be read: .*x"),
+        ],
+    )
+    def test_a_table_that_changes_after_it_was_found(
+        self, connections: Connections, change: str, error: type[Exception], said: str
+    ) -> None:
+        rows = Table("days", conn_id="warehouse").open(connections=connections)
+        assert "x" in rows.schema.names
+        with connections.engine("warehouse").begin() as connection:
+            connection.execute(sa.text(change))
+        with pytest.raises(error, match=said):
+            list(rows.batches(["x"]))
+
     def test_query_the_database_refuses(self, connections: Connections) -> None:
         with pytest.raises(DataError, match="cannot be read: .*nothing_here"):
             read(Table(sql="SELECT * FROM nothing_here", conn_id="warehouse"), connections)

@@ -176,7 +176,7 @@ def only_power(report: Report) -> dict[str, float]:
 class TestNamedFindings:
     def test_no_rows_is_an_outage(self) -> None:
         window = Window(datetime(2013, 2, 4, tzinfo=UTC), datetime(2013, 2, 5, tzinfo=UTC))
-        report = detect_drift(REFERENCE, batch(0), window=window)
+        report = detect_drift(REFERENCE, batch(0), window=(window.start, window.end))
         assert report.status is Status.FAIL
         (result,) = report.results
         assert (result.check, result.value, result.severity) == ("rows", 0.0, Severity.CRITICAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -209,6 +210,14 @@ def test_a_missing_connection_is_a_line_in_the_log(capsys: pytest.CaptureFixture
     assert "Airflow connection 'nowhere' is not defined; add it: airflow connections add nowhere --conn-type http" in (
         capsys.readouterr().out
     )
+
+
+def test_a_prefix_that_mlflow_would_refuse_is_a_line_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    to = LogToMlflow(experiment="e", tracking_uri="http://127.0.0.1:9", prefix="{{ 'x' * 101 }}")
+    run = judge(to, shift=0.0)
+    assert run.states["drift"] == "success"
+    told = capsys.readouterr().out
+    assert re.search("report [0-9a-f-]{36} is not in MLflow; the verdict stands: prefix='x+' has 101 characters", told)
 
 
 def test_wrong_values_are_known_while_the_dag_is_parsed() -> None:

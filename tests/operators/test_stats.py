@@ -134,7 +134,10 @@ try:  # as the process of a task does
 except ImportError:
     pass
 else:
-    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+    if hasattr(stats, "initialize"):
+        stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+    else:  # Airflow 3.2
+        stats.Stats.initialize(factory=stats_utils.get_stats_factory(stats.Stats))
 emit(test_stats.stored(getattr(test_stats, sys.argv[1])))
 from opentelemetry import metrics
 if hasattr(metrics.get_meter_provider(), "force_flush"):

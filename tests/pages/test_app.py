@@ -16,6 +16,7 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from airflow_ml_monitor.operators.links import page_address
 from airflow_ml_monitor.store import Store
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS
 from tests.conftest import as_airflow_connection
 from tests.store.factories import make_check, make_origin, make_report, make_window
 
@@ -268,9 +269,14 @@ class TestWhatTheySay:
 def test_the_plugin_declares_a_page_and_tabs() -> None:
     from airflow import plugins_manager
 
-    apps = {each["name"]: each["url_prefix"] for each in plugins_manager.get_fastapi_plugins()[0]}
+    if AIRFLOW_V_3_2_PLUS:
+        loaded, found = plugins_manager.get_fastapi_plugins()[0], plugins_manager._get_ui_plugins()[0]
+    else:
+        plugins_manager.initialize_fastapi_plugins()
+        plugins_manager.initialize_ui_plugins()
+        loaded, found = plugins_manager.fastapi_apps, plugins_manager.external_views
+    apps = {each["name"]: each["url_prefix"] for each in loaded}
     assert apps["ML Monitor"] == "/ml-monitor"
-    found = plugins_manager._get_ui_plugins()[0] if hasattr(plugins_manager, "_get_ui_plugins") else []
     places = {each["destination"] for each in found if each["name"] == "ML Monitor"}
     assert places == {"nav", "dag", "dag_run", "task", "task_instance"}
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from airflow_ml_monitor.data import Files, Frame
-from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError, WindowError
 from airflow_ml_monitor.profile import Profile, build_reference, plan, profile_like
 from airflow_ml_monitor.profile.edges import MOST_EDGES
 from airflow_ml_monitor.profile.kinds import Kind
@@ -104,6 +104,20 @@ def test_only_the_rows_of_the_window_known_by_then_count(tmp_path: Path) -> None
     window = Window(datetime(2013, 1, 2, tzinfo=UTC), datetime(2013, 1, 4, tzinfo=UTC))
     profile = build_reference(files, window=window, as_of=datetime(2013, 1, 2, 11, tzinfo=UTC))
     assert (profile.rows, profile.window) == (12, window)
+
+
+@pytest.mark.parametrize(
+    "written", [("2013-01-02T00:00:00Z", "2013-01-04T00:00:00Z"), "2013-01-02T00:00Z/2013-01-04T00:00Z"]
+)
+def test_a_window_is_taken_as_everywhere(written: object) -> None:
+    rows = pd.DataFrame({"at": pd.date_range("2013-01-01", periods=96, freq="h", tz="UTC"), "x": range(96)})
+    profile = build_reference(Frame(lambda: rows, time_column="at"), window=written)
+    assert (profile.rows, profile.window) == (48, Window.of(written))
+
+
+def test_what_is_no_window_is_said() -> None:
+    with pytest.raises(WindowError, match="January"):
+        build_reference(pd.DataFrame({"x": [1]}), window="January")
 
 
 def test_data_too_large_to_hold_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ INDEXES = """
 CREATE INDEX check_result_status ON ml_monitor.check_result (status) WHERE status <> 'pass';
 CREATE INDEX report_written ON ml_monitor.report (written_at, id);
 CREATE INDEX report_moment ON ml_monitor.report (environment, model, kind, (coalesce(window_end, as_of)));
-CREATE INDEX report_task ON ml_monitor.report (environment, model, kind, dag_id, task_id, (coalesce(window_end, as_of)))"""
+CREATE INDEX report_task ON ml_monitor.report
+    (environment, model, kind, dag_id, task_id, (coalesce(window_end, as_of)))"""
 
 
 def upgrade() -> None:
