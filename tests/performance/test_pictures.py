@@ -45,6 +45,14 @@ def test_classes_are_named() -> None:
     assert list(found) == ["confusion_matrix"]
 
 
+@pytest.mark.parametrize("labels_known", [1000, 300])
+def test_classes_that_are_numbers_are_named_alike_whether_labels_are_missing_or_not(labels_known: int) -> None:
+    predictions, labels = scored()
+    predictions["said"] = (predictions["score"] > 0.5).astype(int)
+    found = details(predictions, labels[:labels_known], problem="multiclass", prediction="said", score=None)
+    assert found["confusion_matrix"]["classes"] == ["0", "1"]
+
+
 def test_a_regression_has_none() -> None:
     predictions, labels = scored()
     predictions["prediction"] = 0.5
