@@ -16,6 +16,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+# What a test takes is not what it tests: on a busy machine anything may be slow.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 _HOME = Path(tempfile.mkdtemp(prefix="amm-"))
 _HOME.chmod(0o755)  # as root the server runs as another user, who must be able to reach its data

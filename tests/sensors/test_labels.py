@@ -17,7 +17,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.delays_learnt import LearntDelay
 from airflow_ml_monitor.sensors.labels import LabelsSensor
 from airflow_ml_monitor.triggers.labels_start import LabelsStartTrigger
-from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
+from airflow_ml_monitor.version_compat import AIRFLOW_V_3_2_PLUS, AIRFLOW_V_3_3_PLUS
 
 PREDICTIONS = Table("predictions_{{ ds_nodash }}", conn_id="nowhere", time_column="at")
 LABELS = Table("labels", conn_id="nowhere", arrived_at_column="arrived_at")
@@ -111,11 +111,13 @@ def test_importing_it_loads_nothing_heavy() -> None:
 
 
 def test_it_is_stored_with_its_dag() -> None:
-    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.serialization import serialized_objects
 
+    name = "DagSerialization" if AIRFLOW_V_3_2_PLUS else "SerializedDAG"
+    serialization = getattr(serialized_objects, name)
     with DAG("stored", schedule=None) as dag:
         make(void={"state": ["lost"]})
-    once, again = (DagSerialization.to_dict(dag) for _ in range(2))
+    once, again = (serialization.to_dict(dag) for _ in range(2))
     assert once == again
 
 
