@@ -28,7 +28,10 @@ def start_as_a_task_does() -> None:
         from airflow.sdk.observability.metrics import stats_utils
     except ImportError:  # Airflow 3.1 does so when a metric is first sent
         return
-    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+    if hasattr(stats, "initialize"):
+        stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+    else:  # Airflow 3.2
+        stats.Stats.initialize(factory=stats_utils.get_stats_factory(stats.Stats))
 
 
 def run() -> None:
