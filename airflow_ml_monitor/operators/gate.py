@@ -153,7 +153,8 @@ class GateOperator(MonitoringOperator):
             states = states_of(inputs.context, task_id, dag_id=dag_id, run_id=run_id)
             made = inputs.store.run_reports(dag_id=dag_id, run_id=run_id, task_ids=[task_id])
             # A run that Airflow has deleted cannot say what else there should be.
-            known = concerned(states, reports, made) or {one.origin.map_index: "success" for one in reports}
+            kept = {one.origin.map_index: "success" for one in reports}
+            known = concerned(states, reports, made) if states else kept
             evidence.add(task_id, known, reports)
         for kind in kinds - {one.report.kind for one in current}:
             evidence.missing[kind] = f"the store has no {kind} report of {inputs.model} for {inputs.window}"

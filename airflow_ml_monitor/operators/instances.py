@@ -64,7 +64,9 @@ def concerned(
     """
     judged = {one.origin.map_index for one in reports}
     others = {one.origin.map_index for one in made if speaks(one, states.get(one.origin.map_index, ""))}
-    return {index: state for index, state in states.items() if index in judged or index not in others}
+    # A judged instance that the run no longer has speaks for nothing.
+    known = dict.fromkeys(judged, "removed") | dict(states)
+    return {index: state for index, state in known.items() if index in judged or index not in others}
 
 
 def states_of(
