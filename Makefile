@@ -1,13 +1,13 @@
 PYTHON ?= python3
 VENV ?= .venv
-AIRFLOW ?= 3.1
-AIRFLOW_VENV = .venv-airflow-$(AIRFLOW)
+# Tests run on Airflow as constraints.txt has it, or on AIRFLOW=3.1 in an environment of its own.
+TEST_VENV = $(if $(AIRFLOW),.venv-airflow-$(AIRFLOW),$(VENV))
 CONSTRAINTS := $(wildcard constraints.txt)
 
 INSTALL = VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/uv pip install --quiet $(addprefix --constraint ,$(CONSTRAINTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui test test-airflow lint docs constraints clean
+.PHONY: help demo demo-ui test lint docs constraints clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,20 +35,17 @@ $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 	@$(INSTALL) --compile-bytecode --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
-test: lint docs ## Lint, type-check, build the docs and run every test (real Postgres, real Airflow).
-	$(VENV)/bin/python -m pytest
+test: lint docs $(TEST_VENV)/.dev ## Lint, type-check, build the docs and run every test (AIRFLOW=3.1 runs the tests on that Airflow).
+	$(TEST_VENV)/bin/python -m pytest
 
 # Airflow 3.2 sets no upper bounds on FastAPI and svcs, and newer ones break it: svcs 26 takes its registry from an
-# execution API that `dag.test()` still uses.
-$(AIRFLOW_VENV)/.dev: pyproject.toml | $(VENV)/bin/uv
-	@echo "Installing Airflow $(AIRFLOW) and what the tests need into $(AIRFLOW_VENV) ..."
-	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(AIRFLOW_VENV)
-	@printf '%s\n' 'fastapi<0.137' 'svcs<26' | VIRTUAL_ENV=$(abspath $(AIRFLOW_VENV)) $(VENV)/bin/uv pip install --quiet --compile-bytecode \
-		--constraint /dev/stdin 'apache-airflow==$(AIRFLOW).*' --editable '.[dev]'
+# execution API that `dag.test()` still uses. constraints.txt is for the newest Airflow and is not used here.
+.venv-airflow-%/.dev: pyproject.toml | $(VENV)/bin/uv
+	@echo "Installing Airflow $* and what the tests need into $(@D) ..."
+	@$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(@D)
+	@printf '%s\n' 'fastapi<0.137' 'svcs<26' | VIRTUAL_ENV=$(abspath $(@D)) $(VENV)/bin/uv pip install --quiet --compile-bytecode \
+		--constraint /dev/stdin 'apache-airflow==$*.*' --editable '.[dev]'
 	@touch $@
-
-test-airflow: $(AIRFLOW_VENV)/.dev ## Run every test on another Airflow (AIRFLOW=3.1), in an environment of its own without constraints.txt.
-	$(AIRFLOW_VENV)/bin/python -m pytest
 
 lint: $(VENV)/.dev ## Style, types and the import contract.
 	$(VENV)/bin/ruff check
