@@ -45,10 +45,6 @@ class Chart:
         by_line = {"levels": 1, "intervals": 1, "confusion": 0}[self.kind]
         return _LINE[self.kind] * len({row[by_line] for row in self.rows})
 
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
-
 
 def of_distribution(result: CheckResult) -> Chart | None:
     """Return both distributions of a column that moved; ``None`` where the check kept none."""
