@@ -53,7 +53,7 @@ class KeyReader:
             self._expect(name, schema.field(name).type, label)
 
     def _expect(self, name: str, kind: pa.DataType, label: str) -> None:
-        if pa.types.is_null(kind):
+        if pa.types.is_null(kind.value_type if pa.types.is_dictionary(kind) else kind):
             return
         nature = nature_of(kind)
         if nature is None:

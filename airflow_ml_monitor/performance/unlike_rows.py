@@ -43,6 +43,8 @@ def compare_unlike_rows(metric: Metric) -> Comparison:
         if metric.influence is None:
             reason = f"{metric.name} has no paired interval for cluster= or weight="
             return Difference(None, None, None, n, reason=reason)
+        if reason := _unweighable(metric, champion):
+            return Difference(None, None, None, n, reason=reason)
         (old, old_rows), (new, new_rows) = metric.influence(champion), metric.influence(challenger)
         if math.isnan(new - old):
             return Difference(None, None, None, n, reason=f"{metric.name} is not defined for these rows")

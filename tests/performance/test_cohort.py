@@ -20,7 +20,7 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance import Cohort, build_cohort
 from tests.performance.histories import History, Made, Said, day, histories, truth
 
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def frame(data: Any, **kwargs: Any) -> Frame:
@@ -39,14 +39,14 @@ def rows_of(cohort: Cohort) -> list[tuple[Any, ...]]:
     return list(zip(cohort.frame["number"].tolist(), label, *masks, strict=True))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories)
 def test_every_row_and_count_is_the_recomputed_one(history: History) -> None:
     cohort = cohort_of(history)
     assert (rows_of(cohort), cohort.counts) == truth(history)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_a_past_as_of_never_sees_what_came_later(history: History) -> None:
     then = replace(
@@ -309,6 +309,11 @@ def test_no_predictions_are_an_empty_cohort() -> None:
     cohort = cohort_of(replace(ONE, made=[]))
     assert list(cohort.frame.columns) == ["key", "number", "label"]
     assert (len(cohort.frame), cohort.counts.coverage, cohort.counts.unmatched_labels) == (0, None, 1)
+
+
+def test_encoded_keys_of_no_prediction_are_an_empty_cohort() -> None:
+    nobody = pa.table({"key": pa.nulls(0).dictionary_encode()})
+    assert len(build_cohort(nobody, pa.table({"key": ["a"], "label": [True]}), on="key").labelled) == 0
 
 
 def test_the_label_is_that_of_the_labels_where_both_have_the_column() -> None:

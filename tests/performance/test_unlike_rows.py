@@ -95,6 +95,15 @@ def test_rows_whose_weight_cannot_be_used_are_left_out_and_counted() -> None:
     assert check(report, "accuracy").n_current == 97
 
 
+@pytest.mark.parametrize("cluster", [None, "id"])
+def test_beside_a_dummy_rows_without_any_weight_decide_nothing(cluster: str | None) -> None:
+    predictions, labels = scored(100)
+    predictions["importance"] = 0.0
+    report = judged(predictions, labels, weight="importance", cluster=cluster, expect=BetterThanDummy("brier"))
+    assert check(report, "brier").status is Status.INSUFFICIENT
+    assert "the weights of all rows are zero" in check(report, "brier").message
+
+
 def test_columns_that_hold_them_are_named() -> None:
     with pytest.raises(ConfigurationError, match="weight, cluster or query is no name of a column"):
         judged(*scored(10), cluster=7)
