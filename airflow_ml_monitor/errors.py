@@ -27,6 +27,10 @@ class NoRowsError(DataError):
     """The dataset has no rows where some are needed."""
 
 
+class SourceError(MonitorError):
+    """The database of a dataset cannot be reached or gave up; a later try may succeed."""
+
+
 class SuiteError(ConfigurationError):
     """An expectation suite that cannot be read."""
 

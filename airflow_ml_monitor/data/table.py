@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import Dataset, Rows
+from airflow_ml_monitor.data.failures import source_errors
 from airflow_ml_monitor.data.times import Condition
 from airflow_ml_monitor.data.values import arrow_array
 from airflow_ml_monitor.errors import ConfigurationError, DataError, MissingDataError
@@ -84,6 +85,7 @@ class TableRows(Rows):
 
         :raises MissingDataError: the table does not exist.
         :raises DataError: the query is refused by the database.
+        :raises SourceError: the database cannot be reached.
         """
         import pyarrow as pa
         import sqlalchemy as sa
@@ -97,19 +99,21 @@ class TableRows(Rows):
 
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
-        """Open a connection; what the database refuses there is said as of this table.
+        """Open a connection; what goes wrong there is said as of this table.
 
         :raises MissingDataError: the table does not exist, or no longer.
         :raises DataError: the database refuses the query for another reason.
+        :raises SourceError: the database cannot be reached, or gave up.
         """
         import sqlalchemy as sa
 
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except sa.exc.ProgrammingError as error:
-            self._require_table()
-            raise DataError(f"{self.label} cannot be read: {str(error.orig).strip()}") from error
+        with source_errors(self.label):
+            try:
+                with self.engine.connect() as connection:
+                    yield connection
+            except sa.exc.ProgrammingError:
+                self._require_table()
+                raise
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -191,8 +195,9 @@ class TableRows(Rows):
         if self.dataset.table is None:
             return
         schema, _, name = self.dataset.table.rpartition(".")
-        inspector = sa.inspect(self.engine)
-        if not inspector.has_table(name, schema=schema or None):
+        with source_errors(self.label):
+            there = sa.inspect(self.engine).has_table(name, schema=schema or None)
+        if not there:
             raise MissingDataError(f"{self.label} does not exist; check the name, its schema and the connection")
 
     def _types(self, described: Sequence[tuple[str, Any]]) -> Mapping[str, pa.DataType]:
@@ -203,7 +208,8 @@ class TableRows(Rows):
         if self.dataset.table is None:
             return {}
         schema, _, name = self.dataset.table.rpartition(".")
-        reflected = sa.inspect(self.engine).get_columns(name, schema=schema or None)
+        with source_errors(self.label):
+            reflected = sa.inspect(self.engine).get_columns(name, schema=schema or None)
         return {column["name"]: _generic_type(column["type"]) for column in reflected}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data.connections import Connections
-from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
@@ -77,10 +77,9 @@ async def triggerer_connections(conn_ids: Iterable[str]) -> Connections:
 
 def outages() -> tuple[type[Exception], ...]:
     """Return the errors of a database or an Airflow that cannot be reached now and may be soon."""
-    import sqlalchemy as sa
     from airflow.sdk.exceptions import AirflowRuntimeError
 
-    return (sa.exc.OperationalError, sa.exc.InterfaceError, AirflowRuntimeError, OSError)
+    return (SourceError, AirflowRuntimeError, OSError)
 
 
 def _undefined(conn_id: str, example: str = _POSTGRES) -> ConfigurationError:

@@ -12,6 +12,8 @@ from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from airflow_ml_monitor.store import Store
 
 
@@ -45,13 +47,9 @@ class MonitorStoreHook(BaseHook):
         :raises ConfigurationError: the connection is not defined or is not a ``postgres`` one.
         """
         from airflow_ml_monitor.hooks.connections import get_connection, postgres_engine
-        from airflow_ml_monitor.store import Store
-        from airflow_ml_monitor.store.failures import described
 
         engine = postgres_engine(get_connection(self.store_conn_id), pool=self._pool)
-        migrates = settings.auto_migrate() if self._auto_migrate is None else self._auto_migrate
-        name = f"the store behind connection {self.store_conn_id!r} ({described(engine.url)})"
-        return Store(engine, auto_migrate=migrates, name=name)
+        return store_behind(self.store_conn_id, engine, auto_migrate=self._auto_migrate)
 
     def get_conn(self) -> Store:
         return self.store
@@ -63,3 +61,17 @@ class MonitorStoreHook(BaseHook):
         except MonitorError as error:
             return False, str(error)
         return True, f"{self.store.name} is ready"
+
+
+def store_behind(conn_id: str, engine: Engine, *, auto_migrate: bool | None = None) -> Store:
+    """Return the store in a database, which its messages call by the Airflow connection; nothing is connected yet.
+
+    :param auto_migrate: make or upgrade the schema on first use; by default ``[ml_monitor] auto_migrate``.
+    """
+    from airflow_ml_monitor.store import Store
+    from airflow_ml_monitor.store.failures import described
+
+    migrates = settings.auto_migrate() if auto_migrate is None else auto_migrate
+    return Store(
+        engine, auto_migrate=migrates, name=f"the store behind connection {conn_id!r} ({described(engine.url)})"
+    )

@@ -14,7 +14,7 @@ from uuid import UUID
 from airflow.sdk import BaseNotifier
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.hooks.store import MonitorStoreHook
+from airflow_ml_monitor.hooks.store import MonitorStoreHook, store_behind
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
 from airflow_ml_monitor.operators.report_files import task_url
 from airflow_ml_monitor.results import Report
@@ -226,10 +226,9 @@ async def _store(conn_id: str | None) -> Store:
     """Return the store without holding up the event loop, as the triggerer asks for."""
     from airflow_ml_monitor import settings
     from airflow_ml_monitor.hooks.connections import triggerer_connections
-    from airflow_ml_monitor.store import Store
 
     wanted = conn_id or settings.store_conn_id()
-    return Store((await triggerer_connections([wanted])).engine(wanted), auto_migrate=settings.auto_migrate())
+    return store_behind(wanted, (await triggerer_connections([wanted])).engine(wanted))
 
 
 async def _awaited(sender: BaseNotifier, context: Context) -> None:

@@ -45,7 +45,7 @@ def run_expectations(rows: Rows, expectations: Sequence[Expectation], columns: S
 
     :param rows: the dataset opened for its window, with at least one row.
     :param columns: the columns to give to Great Expectations.
-    :raises sqlalchemy.exc.OperationalError: the database went away meanwhile.
+    :raises SourceError: the database went away meanwhile.
     """
     comparable = [_comparable(_ignoring_missing(e), rows.full_schema) for e in expectations]
     with gx.quiet():
@@ -99,7 +99,7 @@ def _exception(info: Mapping[str, Any]) -> str | None:
 def _require_reachable(rows: TableRows) -> None:
     import sqlalchemy as sa
 
-    with rows.engine.connect() as connection:
+    with rows.connect() as connection:
         connection.execute(sa.select(1))
 
 

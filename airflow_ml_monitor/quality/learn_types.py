@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from airflow_ml_monitor.data.failures import source_errors
 from airflow_ml_monitor.profile.kinds import ColumnType, Kind
 
 if TYPE_CHECKING:
@@ -47,5 +48,6 @@ def database_names(rows: Rows) -> Mapping[str, str]:
     import sqlalchemy as sa
 
     schema, _, name = rows.dataset.table.rpartition(".")
-    described = sa.inspect(rows.engine).get_columns(name, schema=schema or None)
+    with source_errors(rows.label):
+        described = sa.inspect(rows.engine).get_columns(name, schema=schema or None)
     return {column["name"]: column["type"].compile(rows.engine.dialect) for column in described}

@@ -13,6 +13,7 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from airflow_ml_monitor import settings
 from airflow_ml_monitor.errors import MonitorError
+from airflow_ml_monitor.hooks.store import store_behind
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Connections, Dataset
@@ -119,7 +120,7 @@ class _Progress:
 
     def step(self, connections: Connections, store_id: str) -> dict[str, Any] | None:
         """Look once, and return the event of a batch that is over."""
-        store = _store(connections, store_id)
+        store = store_behind(store_id, connections.engine(store_id))
         self._keep(store)
         as_of = datetime.now(UTC)
         found = self.watch.look(connections, self.mark, as_of)
@@ -152,20 +153,11 @@ class _Progress:
             self.unsaved = False
 
 
-def _store(connections: Connections, conn_id: str) -> Store:
-    from airflow_ml_monitor.store import Store
-
-    engine = connections.engine(conn_id)
-    return Store(engine, auto_migrate=settings.auto_migrate(), name=f"the store behind connection {conn_id!r}")
-
-
 def _mendable() -> tuple[type[Exception], ...]:
     """Return the errors that may be gone at a later look: an outage, a table or a privilege that is not there yet."""
-    from sqlalchemy.exc import DBAPIError
-
     from airflow_ml_monitor.hooks.connections import outages
 
-    return (MonitorError, DBAPIError, *outages())
+    return (MonitorError, *outages())
 
 
 def _read(stored: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_ml_monitor.errors import MonitorError
+from airflow_ml_monitor.hooks.store import store_behind
 from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
@@ -71,8 +72,6 @@ class ReportsTrigger(BaseTrigger):
             return False
 
     def _current(self, connections: Connections) -> list[str]:
-        from airflow_ml_monitor.store import Store
-
-        store = Store(connections.engine(self.store_conn_id), auto_migrate=False)
+        store = store_behind(self.store_conn_id, connections.engine(self.store_conn_id), auto_migrate=False)
         found = store.current_reports(**self.about | {"window": Window.of(self.about["window"])})
         return sorted(str(one.id) for one in found)

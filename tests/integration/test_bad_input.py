@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -138,6 +139,17 @@ class TestNothingIsStored:
     def test_unknown_source_connection(self) -> None:
         data = Table("flights", conn_id="warehouse")
         assert "Airflow connection 'warehouse' is not defined" in said(lambda: quality(data=data), "bad_source")
+
+    @pytest.mark.parametrize("make", [DataQualityOperator, BuildReferenceOperator], ids=["quality", "reference"])
+    def test_source_that_is_down(self, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        down = {"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "ann", "password": "s3cret"}
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(down))
+        named = {"name": "january"} if make is BuildReferenceOperator else {}
+        data = Table("flights", conn_id="warehouse")
+        message = said(lambda: make(task_id="t", model="m", data=data, **named), f"bad_down_{make.__name__}")
+        assert message.startswith("table flights of connection 'warehouse' cannot be read now: connection to server at")
+        assert message.endswith("; check that its database is up, and host, login and password of the connection")
+        assert "s3cret" not in message
 
     def test_unknown_reference(self) -> None:
         message = said(drift, "bad_reference")

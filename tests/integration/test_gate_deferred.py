@@ -102,7 +102,10 @@ def test_for_the_state_of_a_task_it_waits_for_one_look(store: Store) -> None:
     assert asyncio.run(fires(trigger(None))) < 10
 
 
-def test_a_store_that_is_away_is_asked_until_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_away_is_asked_until_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     nowhere = json.dumps({"conn_type": "postgres", "host": "/nowhere", "login": "postgres", "schema": "none"})
     monkeypatch.setenv("AIRFLOW_CONN_ML_MONITOR_DEFAULT", nowhere)
     assert asyncio.run(fires(trigger([], seconds=1.0))) >= 1.0
+    assert "the store behind connection 'ml_monitor_default' (database 'none' on '/nowhere'" in capsys.readouterr().out

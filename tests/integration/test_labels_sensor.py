@@ -246,6 +246,25 @@ def next_look(dag_id: str) -> datetime:
     return found
 
 
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_database_that_is_down_is_named_and_asked_again_by_airflows_retries(
+    warehouse: sa.Engine, monkeypatch: pytest.MonkeyPatch, deferrable: bool
+) -> None:
+    right = as_airflow_connection(warehouse.url)
+    down = {"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "ann", "password": "s3cret"}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(down))
+
+    def mend() -> None:
+        arrive(warehouse, 9)
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", right)
+
+    retried = {"retries": 1, "retry_delay": timedelta(seconds=0), "deferrable": deferrable}
+    run = run_sensor(f"labels_down_{deferrable}", between=mend, **retried)
+    assert str(run.errors["labels"]).startswith("table predictions of connection 'warehouse' cannot be read now: ")
+    assert "s3cret" not in str(run.errors["labels"])
+    assert run.states == {"labels": "success"}
+
+
 def test_an_unknown_column_fails_at_the_first_look(warehouse: sa.Engine) -> None:
     run = run_sensor("labels_column", on="key", deferrable=True)
     assert run.states == {"labels": "failed"}

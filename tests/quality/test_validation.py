@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor import validate
 from airflow_ml_monitor.data import Connections, Files, Frame, Table
-from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.errors import DataError, SourceError
 from airflow_ml_monitor.quality import VolumeLimits
 from airflow_ml_monitor.results import Limits, Report, Severity, Status
 from airflow_ml_monitor.window import Window
@@ -145,7 +145,7 @@ class TestErrors:
 
     def test_a_database_that_is_gone_is_an_exception_that_may_be_retried(self, tmp_path):
         engine = sa.create_engine(f"postgresql+psycopg2://nobody@/none?host={tmp_path}")
-        with pytest.raises(sa.exc.OperationalError):
+        with pytest.raises(SourceError, match="table flights of connection 'w' cannot be read now"):
             validate(Table("flights", conn_id="w"), [self.sound], connections=Connections({"w": engine}))
 
     def test_naive_times_without_a_zone_are_refused(self):

@@ -100,7 +100,8 @@ def test_an_outage_until_the_deadline_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", NOWHERE)
     event = asyncio.run(event_of(trigger(waiting(), seconds=0.5)))
     assert event["timed_out"]
-    assert "the last look failed" in event["message"]
+    outage = "the last look failed: table predictions of connection 'warehouse' cannot be read now: "
+    assert outage in event["message"]
     assert "/nowhere" in event["message"]
 
 

@@ -150,7 +150,9 @@ class TestRestarts:
         assert asyncio.run(told(aiter(trigger(every="@weekly").run())))["rows"] == 1
 
 
-def test_goes_on_after_an_outage(warehouse: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_goes_on_after_an_outage(
+    warehouse: sa.Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     arrive(warehouse, 0)
     right = as_airflow_connection(warehouse.url)
 
@@ -163,6 +165,7 @@ def test_goes_on_after_an_outage(warehouse: sa.Engine, monkeypatch: pytest.Monke
         return await events
 
     assert asyncio.run(watch())["rows"] == 1
+    assert "table labels of connection 'warehouse' cannot be read now: " in capsys.readouterr().out
 
 
 def test_goes_on_when_the_table_is_made_at_last(warehouse: sa.Engine) -> None:
