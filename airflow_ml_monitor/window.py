@@ -30,6 +30,14 @@ def as_utc(moment: datetime | str, *, what: str = "time") -> datetime:
     return datetime.combine(utc.date(), utc.time(), UTC)  # a plain one: pendulum's cannot be divided by others
 
 
+def as_of_or_now(as_of: datetime | str | None) -> datetime:
+    """Return the moment whose knowledge counts, in UTC; now without one.
+
+    :raises WindowError: as ``as_utc`` does.
+    """
+    return datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
     """A half-open interval ``[start, end)`` of event time.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from airflow_ml_monitor.errors import WindowError
-from airflow_ml_monitor.window import Last, Window, as_utc
+from airflow_ml_monitor.window import Last, Window, as_of_or_now, as_utc
 
 START = datetime(2013, 2, 4, 5, tzinfo=UTC)
 
@@ -38,6 +38,14 @@ def test_start_not_before_end_names_both(length: timedelta) -> None:
 def test_naive_time_is_refused() -> None:
     with pytest.raises(WindowError, match="2013-02-04T00:00:00 has no time zone"):
         Window("2013-02-04T00:00:00", START)
+
+
+def test_as_of_is_a_moment_with_a_zone_and_now_without_one() -> None:
+    assert as_of_or_now("2013-02-04T00:00:00-05:00") == START
+    before = datetime.now(UTC)
+    assert before <= as_of_or_now(None) <= datetime.now(UTC)
+    with pytest.raises(WindowError, match="as_of 2013-02-04T00:00:00 has no time zone"):
+        as_of_or_now(datetime(2013, 2, 4))
 
 
 def test_text_that_is_no_time_is_refused() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.times import Condition, conditions_for, zone
 from airflow_ml_monitor.errors import ConfigurationError, DataError
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.window import Window, as_utc
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ class Rows(ABC):
     def __init__(self, dataset: Dataset, window: Window | None, as_of: datetime | None) -> None:
         self.dataset = dataset
         self.window = window
-        self.as_of = as_of
+        self.as_of = None if as_of is None else as_utc(as_of, what="as_of")
 
     @property
     @abstractmethod

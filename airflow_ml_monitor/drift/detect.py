@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from airflow_ml_monitor.data import Connections, Dataset, as_dataset
@@ -27,7 +27,7 @@ from airflow_ml_monitor.profile import Profile, build_reference, profile_like
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.schema import schema_changes
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 
 def detect_drift(
@@ -36,7 +36,7 @@ def detect_drift(
     *,
     policy: DriftPolicy | None = None,
     window: Any = None,
-    as_of: datetime | None = None,
+    as_of: datetime | str | None = None,
     history: Iterable[Report] = (),
     connections: Connections | None = None,
 ) -> Report:
@@ -59,7 +59,7 @@ def detect_drift(
     started = time.perf_counter()
     policy = policy or DriftPolicy()
     window = None if window is None else Window.of(window)
-    as_of = as_of or datetime.now(UTC)
+    as_of = as_of_or_now(as_of)
     try:
         base = _reference(reference, as_of, connections, policy)
     except NoRowsError as error:

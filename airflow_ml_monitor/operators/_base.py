@@ -6,7 +6,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
@@ -23,7 +23,7 @@ from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report, Status
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -175,7 +175,7 @@ class MonitoringOperator(BaseOperator):
         """
         from airflow_ml_monitor.hooks.connections import AirflowConnections
 
-        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
+        as_of = as_of_or_now(given(self.as_of))
         return Inputs(
             context=context,
             store=store,

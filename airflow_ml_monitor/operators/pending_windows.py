@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -13,7 +13,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.hooks.store import MonitorStoreHook
 from airflow_ml_monitor.operators._base import given
 from airflow_ml_monitor.operators.windows import windows_of_events
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -144,7 +144,7 @@ class PendingWindowsOperator(BaseOperator):
 
         resolved = dict(context)
         predictions = as_dataset(self.predictions).resolve(resolved)
-        as_of = datetime.now(UTC) if given(self.as_of) is None else as_utc(self.as_of, what="as_of")
+        as_of = as_of_or_now(given(self.as_of))
         zone = self.timezone or predictions.timezone or "UTC"
         return ArrivalsLook(
             predictions=predictions,

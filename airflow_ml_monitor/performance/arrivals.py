@@ -21,7 +21,7 @@ from airflow_ml_monitor.performance.label_keys import KeyIndex, KeyReader
 from airflow_ml_monitor.performance.label_rows import LabelReader, LabelRows
 from airflow_ml_monitor.performance.prediction_rows import Moments, as_table, due_of, moments_of
 from airflow_ml_monitor.performance.void import require_known, void_rows
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -87,7 +87,7 @@ def labels_by_window(
         return []
     if any(one.end > other.start for one, other in pairwise(windows)):
         raise ConfigurationError("windows= overlap or are not in the order of time; a prediction belongs to one")
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     join = LabelJoin.of(on=on, label=label, delay=delay, void=void)
     sources = as_dataset(predictions), as_dataset(labels)
     join.require_times(*sources, moment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from airflow_ml_monitor.performance.label_keys import KeyReader
 from airflow_ml_monitor.performance.label_rows import LabelReader, LabelRows
 from airflow_ml_monitor.performance.prediction_rows import Moments, PredictionRows, read_predictions
 from airflow_ml_monitor.performance.void import require_known
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +147,7 @@ def build_cohort(
         when predictions were made; a delay below zero; no key.
     :raises DataError: an unknown column, keys that cannot match, naive times without a ``timezone``.
     """
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     sources = as_dataset(predictions), as_dataset(labels)
     question: dict[str, Any] = {"on": on, "label": label, "void": void}
     learnt = known_delay(delay, *sources, as_of=moment, connections=connections, **question)

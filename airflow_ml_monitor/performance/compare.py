@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.performance.segments import Segment, as_segments
 from airflow_ml_monitor.performance.told import other_metrics
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 KIND = "model_comparison"
 
@@ -91,7 +91,7 @@ def compare_models(
     :raises DataError: the data is there and cannot be used as described.
     """
     started = time.perf_counter()
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     scoring = Scoring.of(
         problem=problem,
         label=label,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import Any
 
@@ -24,7 +24,7 @@ from airflow_ml_monitor.performance.arrivals import label_pairs, read_arrivals
 from airflow_ml_monitor.performance.delays_learnt import Delay, LearntDelay, before_learning
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 Floats = NDArray[np.float64]
 
@@ -148,7 +148,7 @@ def learn_delay(
     :raises ConfigurationError: labels without an ``arrived_at_column``, predictions without a ``time_column``.
     :raises NoRowsError: there are no predictions.
     """
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     made, labelled_rows = as_dataset(predictions), as_dataset(labels)
     if labelled_rows.arrived_at_column is None:
         raise ConfigurationError(f"{labelled_rows.label} needs arrived_at_column=: how long a label took is told by it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from airflow_ml_monitor.performance.arrivals import label_pairs, read_arrivals
 from airflow_ml_monitor.performance.delays import DelayCurve
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.results import CheckResult, Limits, Severity, Status
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 _ENOUGH = 30
 """With fewer labels nothing is learnt of how long they take."""
@@ -51,7 +51,7 @@ def recent_label_outage(
     """
     if since <= timedelta(0):
         raise ConfigurationError(f"since={since!r} must be longer than nothing")
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     join = LabelJoin.of(on=on, label=label, delay=timedelta(0), void=void)
     looked_at = [windows] if isinstance(windows, Window) else list(windows)
     waits = label_waits(as_dataset(predictions), as_dataset(labels), join, looked_at, moment, connections)

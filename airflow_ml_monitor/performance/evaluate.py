@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ from airflow_ml_monitor.performance.segments import Segment, as_segments, column
 from airflow_ml_monitor.performance.segments_judged import bounds_in, judge_segments
 from airflow_ml_monitor.performance.told import other_metrics, told
 from airflow_ml_monitor.results import CheckResult, Report
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 
 def evaluate_model(
@@ -146,7 +146,7 @@ def evaluate_model(
         void=void,
         min_completeness=min_completeness,
         confidence=confidence,
-        as_of=datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of"),
+        as_of=as_of_or_now(as_of),
         connections=connections,
         further=FurtherChecks.of(
             find_segments=find_segments, fairness=fairness, trained_at=trained_at, max_age=max_age

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_ml_monitor import numerals
@@ -16,7 +16,7 @@ from airflow_ml_monitor.performance.delays_outage import LabelWaits, label_waits
 from airflow_ml_monitor.performance.label_arrivals_asked import require_asked
 from airflow_ml_monitor.performance.label_join import LabelJoin
 from airflow_ml_monitor.results import CheckResult, Limits, Report, Severity, Status
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 KIND = "label_arrivals"
 
@@ -53,7 +53,7 @@ def label_arrivals(
     """
     require_asked(outage_after, overdue_after, max_overdue)
     started = time.perf_counter()
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     sources, where = (as_dataset(predictions), as_dataset(labels)), Window.of(window)
     question: dict[str, Any] = {"on": on, "label": label, "void": void}
     due = known_delay(delay, *sources, windows=[where], as_of=moment, connections=connections, **question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data.connections import Connections
@@ -13,7 +13,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.numerals import fixed
 from airflow_ml_monitor.performance.delays_learnt import Delay, before_learning, delay_from, plain_delay
 from airflow_ml_monitor.performance.label_join import LabelJoin, Void
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now, as_utc
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.performance.cohort import LabelCounts
@@ -62,7 +62,7 @@ class LabelWait:
         # A DAG file that names a sensor loads this module, and must not load what counts.
         from airflow_ml_monitor.performance.coverage import label_coverage
 
-        as_of = self.as_of or datetime.now(UTC)
+        as_of = as_of_or_now(self.as_of)
         counts = label_coverage(
             self.predictions,
             self.labels,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.quality.learn_limits import FALSE_ALARMS, LEAST_ROWS, Budget
-from airflow_ml_monitor.window import Window
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 if TYPE_CHECKING:
     from airflow_ml_monitor.data import Connections
@@ -23,7 +23,7 @@ def learn_suite(
     data: Any,
     *,
     window: Window | None = None,
-    as_of: datetime | None = None,
+    as_of: datetime | str | None = None,
     columns: Sequence[str] | None = None,
     name: str = "learnt",
     window_rows: int | None = None,
@@ -84,7 +84,7 @@ def _of_data(
     data: Any,
     columns: Sequence[str] | None,
     window: Window | None,
-    as_of: datetime | None,
+    as_of: datetime | str | None,
     connections: Connections | None,
 ) -> tuple[Profile, dict[str, Mapping[str, Any]]]:
     """Return the profile of the rows, and what it does not hold: which columns are keys, a database's type names."""
@@ -94,7 +94,7 @@ def _of_data(
     from airflow_ml_monitor.quality.learn_types import database_names
 
     dataset, connections = as_dataset(data), connections or Connections()
-    moment = as_of or datetime.now(UTC)  # one for all passes, so that they see the same rows
+    moment = as_of_or_now(as_of)  # one for all passes, so that they see the same rows
     span = None if window is None else Window.of(window)
     profile = build_reference(dataset, window=span, as_of=moment, columns=columns, connections=connections)
     rows = dataset.open(span, as_of=moment, connections=connections)

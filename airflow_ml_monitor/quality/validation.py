@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.data import Connections, as_dataset
@@ -19,7 +19,7 @@ from airflow_ml_monitor.quality.suite import load_suite, suite_to_list, with_par
 from airflow_ml_monitor.quality.translation import check_result, undecided
 from airflow_ml_monitor.quality.volume import VolumeLimits, rows_check
 from airflow_ml_monitor.results import CheckResult, Report
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -33,7 +33,7 @@ def validate(
     *,
     reference: Profile | None = None,
     window: Window | None = None,
-    as_of: datetime | None = None,
+    as_of: datetime | str | None = None,
     freshness: timedelta | None = None,
     volume: VolumeLimits | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -65,7 +65,7 @@ def validate(
     """
     started = time.perf_counter()
     dataset, connections, limits = as_dataset(data), connections or Connections(), volume or VolumeLimits()
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     window = None if window is None else Window.of(window)
     require_freshness_possible(dataset, freshness)
     expectations = [] if suite is None else with_parameters(load_suite(suite, connections=connections), parameters)

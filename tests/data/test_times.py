@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Dataset, Files, Frame
 from airflow_ml_monitor.data.times import instants, latest_instant, wall_clock
-from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.errors import ConfigurationError, DataError, WindowError
 
 NEW_YORK = ZoneInfo("America/New_York")
 ZONES = st.sampled_from(["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"])
@@ -153,6 +153,11 @@ def test_latest_is_the_same_in_every_unit(unit: str, zone: str | None, at: datet
     times = pa.array([aware if zone else at, None]).cast(pa.timestamp(unit, zone))
     rows = frame(times, timezone="UTC").open()
     assert latest_instant(rows.dataset, rows.batches(["t"])) == aware
+
+
+def test_a_naive_as_of_is_refused_not_taken_for_utc() -> None:
+    with pytest.raises(WindowError, match="as_of 2013-07-01T00:00:00 has no time zone"):
+        frame([datetime(2013, 7, 1, tzinfo=UTC)]).open(as_of=datetime(2013, 7, 1))
 
 
 def test_latest_drops_what_is_less_than_a_microsecond() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from airflow_ml_monitor.data import Connections, as_dataset
@@ -32,7 +32,7 @@ from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Estimate, Metric, find_metric
 from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.results import CheckResult, Report
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 KIND = "estimated_performance"
 _NOT_OF_SHARES = ("average_precision",)
@@ -114,7 +114,7 @@ def estimate_performance(
     )
     require_judgeable(estimation.expect, estimation.metrics)
     late = LateLabels.of(labels, on=on, label=label, void=void)
-    given, moment = as_dataset(reference), datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    given, moment = as_dataset(reference), as_of_or_now(as_of)
     where, before = (None if one is None else Window.of(one) for one in (window, reference_window))
     common: dict[str, Any] = {"features": estimation.looked_at, "as_of": moment, "connections": connections}
     known = read_side(given, estimation.scoring, called="reference", labelled=True, window=before, late=late, **common)

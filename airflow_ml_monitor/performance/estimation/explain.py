@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from airflow_ml_monitor.data import Connections, as_dataset
@@ -13,7 +13,7 @@ from airflow_ml_monitor.performance.estimation.question import Question
 from airflow_ml_monitor.performance.estimation.sides import read_side, require_of_rows
 from airflow_ml_monitor.performance.scoring import Scoring
 from airflow_ml_monitor.results import Report
-from airflow_ml_monitor.window import Window, as_utc
+from airflow_ml_monitor.window import Window, as_of_or_now
 
 KIND = "relation"
 
@@ -84,7 +84,7 @@ def explain_change(
     question = Question.of(metric, scoring, margin, features, min_completeness, confidence)
     late = LateLabels.of(labels, on=on, label=label, void=void)
     given, asked = as_dataset(reference), as_dataset(current)
-    moment = datetime.now(UTC) if as_of is None else as_utc(as_of, what="as_of")
+    moment = as_of_or_now(as_of)
     where, before = (None if one is None else Window.of(one) for one in (window, reference_window))
     common: dict[str, Any] = {"features": features, "labelled": True, "late": late, "as_of": moment}
     sides = tuple(
