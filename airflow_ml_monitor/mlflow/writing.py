@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.mlflow.entry import ROOT, Entry
 from airflow_ml_monitor.mlflow.server import Server
 from airflow_ml_monitor.mlflow.target import Target
+from airflow_ml_monitor.results import Report
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -126,9 +127,19 @@ def _oldest(client: MlflowClient, experiment_id: str, series: str) -> str | None
 
 
 def _log_files(client: MlflowClient, run_id: str, entry: Entry, page: str | None) -> None:
-    client.log_text(run_id, json.dumps(entry.report.to_dict(), default=str), f"{entry.file}.json")
+    client.log_text(run_id, _as_json(entry.report), f"{entry.file}.json")
     if page is not None:
         client.log_text(run_id, page, f"{entry.file}.html")
+
+
+def _as_json(report: Report) -> str:
+    """Return a report as the store keeps it: numbers that JSON does not know are texts, secrets are masked."""
+    # A DAG file that names LogToMlflow loads this module, and must not load the store.
+    from airflow_ml_monitor.store.masking import masked
+    from airflow_ml_monitor.store.plain import plain_json
+
+    plain: dict[str, Any] = plain_json(report.to_dict())
+    return json.dumps({**plain, "config": masked(plain["config"])}, allow_nan=False)
 
 
 def _log_metrics(client: MlflowClient, run_id: str, entry: Entry) -> None:

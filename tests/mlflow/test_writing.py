@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -97,11 +99,19 @@ def test_it_says_where_the_run_is(tracking: Any, server: Server, run_id: str) ->
 
 
 def test_the_file_gives_the_report_back(tracking: Any, server: Server, run_id: str) -> None:
-    import json
-
     log_entry(Entry(report=report(), report_id="42"), Target(run_id=run_id), server)
     path = tracking.download_artifacts(run_id, "ml_monitor/drift/20130211T000000Z_42.json")
     assert Report.from_dict(json.loads(Path(path).read_text())) == report()
+
+
+def test_the_file_is_json_whatever_was_found_and_has_no_secrets(tracking: Any, server: Server, run_id: str) -> None:
+    odd = CheckResult(check="own", metric="own", status="error", detail={"mean": math.nan, "max": math.inf})
+    told = report(results=(odd,), config={"suite": {"api_key": "s3cret", "url": "postgresql://ann:s3cret@db/x"}})
+    log_entry(Entry(report=told, report_id="42"), Target(run_id=run_id), server)
+    text = Path(tracking.download_artifacts(run_id, "ml_monitor/drift/20130211T000000Z_42.json")).read_text()
+    assert "s3cret" not in text
+    plain = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert plain["results"][0]["detail"] == {"mean": "nan", "max": "inf"}
 
 
 def test_writing_it_again_changes_nothing(tracking: Any, server: Server, run_id: str) -> None:

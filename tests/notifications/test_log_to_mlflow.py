@@ -232,12 +232,12 @@ def test_it_refuses_to_be_a_callback_of_another_kind() -> None:
         LogToMlflow(experiment="e")({"ti": None})
 
 
-def test_a_dag_file_that_names_it_imports_no_mlflow() -> None:
+def test_a_dag_file_that_names_it_imports_nothing_heavy() -> None:
     script = (
         "import sys\n"
         "from airflow_ml_monitor.notifications.mlflow import LogToMlflow\n"
         "LogToMlflow(experiment='e', conn_id='c')\n"
-        "print(sorted({'mlflow', 'pandas', 'numpy', 'sqlalchemy'} & set(sys.modules)))"
+        "print(sorted({'mlflow', 'pandas', 'numpy', 'airflow_ml_monitor.store'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
-    assert "mlflow" not in ran.stdout
+    assert ran.stdout.strip().endswith("[]")
