@@ -13,7 +13,7 @@ from airflow_ml_monitor.errors import WindowError
 def as_utc(moment: datetime | str, *, what: str = "time") -> datetime:
     """Return an aware ``datetime`` in UTC from an aware one or an ISO 8601 text.
 
-    :raises WindowError: the text is not ISO 8601, or the time carries no zone.
+    :raises WindowError: the text is not ISO 8601, or the time carries no zone or is in UTC before year 1 or after 9999.
     """
     if isinstance(moment, str):
         try:
@@ -26,7 +26,10 @@ def as_utc(moment: datetime | str, *, what: str = "time") -> datetime:
         raise WindowError(f"{what} must be a datetime or an ISO 8601 text, not {type(moment).__name__} {moment!r}")
     if moment.tzinfo is None:
         raise WindowError(f"{what} {moment.isoformat()} has no time zone; add an offset such as +00:00")
-    utc = moment.astimezone(UTC)
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise WindowError(f"{what} {moment.isoformat()} is in UTC not in the years 1 to 9999; give another") from None
     return datetime.combine(utc.date(), utc.time(), UTC)  # a plain one: pendulum's cannot be divided by others
 
 

@@ -40,6 +40,12 @@ def test_naive_time_is_refused() -> None:
         Window("2013-02-04T00:00:00", START)
 
 
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00"])
+def test_a_time_that_utc_cannot_tell_is_refused(time: str) -> None:
+    with pytest.raises(WindowError, match="since .* is in UTC not in the years 1 to 9999"):
+        as_utc(time, what="since")
+
+
 def test_as_of_is_a_moment_with_a_zone_and_now_without_one() -> None:
     assert as_of_or_now("2013-02-04T00:00:00-05:00") == START
     before = datetime.now(UTC)

@@ -201,6 +201,13 @@ class TestWhatTheySay:
         assert answer.status_code == 422
         assert asked.split("=")[1] in answer.text
 
+    @pytest.mark.parametrize("asked", ["since", "until", "after"])
+    def test_a_time_that_utc_cannot_tell_is_refused_on_a_page(
+        self, client: Any, stored: list[UUID], asked: str
+    ) -> None:
+        place = f",{stored[0]},0" if asked == "after" else ""
+        assert get(client, f"/checks?{asked}=0001-01-01T00:00:00%2B14:00{place}").status_code == 422
+
     def test_nothing_from_the_data_becomes_html(self, client: Any, stored: list[UUID]) -> None:
         column = f"/timeline?environment=prod&model=flight_delay&column={NASTY}"
         for path in [*paths(stored), column, f"/reports/{stored[1]}"]:
