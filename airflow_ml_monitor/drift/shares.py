@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from airflow_ml_monitor.drift.distributions import fisher_two_sided, hypergeometric_sf, normal_isf
+from airflow_ml_monitor.distributions import fisher_two_sided, hypergeometric_sf, normal_isf
 from airflow_ml_monitor.profile.arrays import Counts, Floats
 
 _NEVER = 800.0

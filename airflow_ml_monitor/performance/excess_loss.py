@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.distributions import student_t_two_sided
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.intervals.design import robust
-from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
+from airflow_ml_monitor.performance.intervals.laws import t_quantile
 from airflow_ml_monitor.results import Interval
 
 Mask = NDArray[np.bool_]
@@ -60,7 +61,7 @@ def _welch(one: Numbers, others: Numbers, limit: float, confidence: float) -> tu
         return Interval(apart, apart), 1.0 if apart == limit else 0.0
     freedom = float(parts.sum() ** 2 / (parts**2 / [len(one) - 1, len(others) - 1]).sum())
     half = t_quantile(0.5 + confidence / 2, freedom) * error
-    return Interval(apart - half, apart + half), t_p_value((apart - limit) / error, freedom)
+    return Interval(apart - half, apart + half), student_t_two_sided((apart - limit) / error, freedom)
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from airflow_ml_monitor.distributions import chi_square_isf, chi_square_sf, fisher_two_sided
 from airflow_ml_monitor.drift.bins import quantile_bins
-from airflow_ml_monitor.drift.distributions import chi_square_isf, chi_square_sf, fisher_two_sided
 from airflow_ml_monitor.drift.finding import Finding
 from airflow_ml_monitor.drift.levels import Levels
 from airflow_ml_monitor.drift.methods.chi2 import chi_square

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from airflow_ml_monitor.drift.distributions import chi_square_sf
+from airflow_ml_monitor.distributions import chi_square_sf
 from airflow_ml_monitor.drift.points import Points, own_points
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.errors import ConfigurationError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from airflow_ml_monitor.distributions import chi_square_sf
 from airflow_ml_monitor.drift.bins import FEW_VALUES, folded
-from airflow_ml_monitor.drift.distributions import chi_square_sf
 from airflow_ml_monitor.drift.methods.chi2 import equal_sized_v
 from airflow_ml_monitor.drift.registry import LEVELS, NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.profile.arrays import Counts

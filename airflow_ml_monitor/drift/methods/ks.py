@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from airflow_ml_monitor.drift.distributions import kolmogorov_sf
+from airflow_ml_monitor.distributions import kolmogorov_sf
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.profile.numeric import NumericProfile
 

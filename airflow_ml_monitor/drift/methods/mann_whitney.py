@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from airflow_ml_monitor.distributions import normal_sf
 from airflow_ml_monitor.drift.bins import cells
-from airflow_ml_monitor.drift.distributions import normal_sf
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.profile.arrays import Counts, Floats
 from airflow_ml_monitor.profile.numeric import NumericProfile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from airflow_ml_monitor.drift.distributions import student_t_two_sided
+from airflow_ml_monitor.distributions import student_t_two_sided
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.numerals import number

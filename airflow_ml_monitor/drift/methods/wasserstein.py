@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from airflow_ml_monitor.drift.distributions import normal_isf, normal_sf
+from airflow_ml_monitor.distributions import normal_isf, normal_sf
 from airflow_ml_monitor.drift.registry import NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.profile.arrays import Floats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from airflow_ml_monitor.drift.distributions import normal_sf
+from airflow_ml_monitor.distributions import normal_sf
 from airflow_ml_monitor.drift.methods.fisher_exact import two_shares
 from airflow_ml_monitor.drift.registry import LEVELS, NUMBERS, Measurement, enough, method
 from airflow_ml_monitor.profile.arrays import Counts

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from airflow_ml_monitor.drift.distributions import normal_isf, student_t_two_sided
+from airflow_ml_monitor.distributions import normal_isf, student_t_two_sided
 from airflow_ml_monitor.drift.multivariate.features import SEED, Features, read_features
 from airflow_ml_monitor.drift.multivariate.measured import RowsMeasured, halves, refuse_too_little
 from airflow_ml_monitor.drift.multivariate.standardised import Matrix, standardised

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.distributions import chi_square_sf
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.laws import chi2_p_value
 from airflow_ml_monitor.performance.metrics.losses import score_of
 
 Codes = NDArray[np.int64]
@@ -174,7 +174,7 @@ def checked(answers: Answers) -> Calibration:
     return Calibration(
         before=float(np.mean(before)),
         after=float(np.mean(after)),
-        p_value=chi2_p_value(statistic * (1 - 1 / FOLDS), degrees),
+        p_value=chi_square_sf(statistic * (1 - 1 / FOLDS), degrees),
         n=len(answers),
     )
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 import numpy as np
 
+from airflow_ml_monitor.distributions import student_t_two_sided
 from airflow_ml_monitor.performance.answers import Answers, Numbers
-from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
+from airflow_ml_monitor.performance.intervals.laws import t_quantile
 from airflow_ml_monitor.results import Interval
 
 Scale = Literal["plain", "share", "positive", "distance", "correlation"]
@@ -72,7 +73,7 @@ def robust(
     if error == 0:
         return Interval(value, value), 1.0 if value == 0 else 0.0, _named(answers, len(sums))
     half = t_quantile(0.5 + confidence / 2, freedom) * error
-    p_value = t_p_value(value / error, freedom)
+    p_value = student_t_two_sided(value / error, freedom)
     return Interval(value - half, value + half), p_value, f"paired t, delta method; {_named(answers, len(sums))}"
 
 

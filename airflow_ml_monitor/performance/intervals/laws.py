@@ -74,26 +74,6 @@ def _nodes() -> tuple[Numbers, Numbers]:
     return np.cos(angles), 2 / _NODES * weights
 
 
-def t_p_value(statistic: float, freedom: float) -> float:
-    """Return how likely Student's t is to be as far from zero, on either side."""
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(freedom, -abs(statistic)))
-
-
-def chi2_p_value(statistic: float, freedom: int) -> float:
-    """Return how likely chi-square is to be as large, by its sum for whole degrees of freedom.
-
-    See Abramowitz and Stegun, 26.4.4 and 26.4.5.
-    """
-    half, odd = statistic / 2, freedom % 2
-    if math.isinf(half) or half <= 0:
-        return 0.0 if half > 0 else 1.0
-    powers = [odd / 2 + place for place in range(freedom // 2)]
-    terms = [math.exp(power * math.log(half) - half - math.lgamma(power + 1)) for power in powers]
-    return math.fsum([math.erfc(math.sqrt(half)) if odd else 0.0, *terms])
-
-
 def heads_at_most(heads: int, tosses: int) -> float:
     """Return how likely a fair coin is to show so many heads or fewer."""
     if heads < 0 or heads >= tosses:

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from airflow_ml_monitor.distributions import student_t_two_sided
 from airflow_ml_monitor.performance.answers import Numbers
-from airflow_ml_monitor.performance.intervals.laws import t_p_value, t_quantile
+from airflow_ml_monitor.performance.intervals.laws import t_quantile
 from airflow_ml_monitor.performance.intervals.proportions import wilson
 from airflow_ml_monitor.results import Interval
 
@@ -34,7 +35,7 @@ def student_p_value(values: Numbers) -> float | None:
     mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
     if error == 0:
         return 1.0 if mean == 0 else 0.0
-    return t_p_value(mean / error, n - 1)
+    return student_t_two_sided(mean / error, n - 1)
 
 
 def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:

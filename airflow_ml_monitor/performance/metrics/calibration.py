@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.distributions import chi_square_sf
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
 from airflow_ml_monitor.performance.intervals.design import robust
-from airflow_ml_monitor.performance.intervals.laws import chi2_p_value
 from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
 from airflow_ml_monitor.performance.metrics.binary import ratio
 from airflow_ml_monitor.performance.metrics.classes import one_class
@@ -71,7 +71,7 @@ def expected_calibration_error(answers: Answers, confidence: float) -> Estimate:
     drawn = np.random.default_rng(bootstrap.SEED).standard_normal((_RESAMPLES, len(shares))) * error
     resampled = np.abs(curve.gap + drawn) @ shares
     half = normal_quantile(confidence) * max(float(resampled.std()), math.sqrt(float(shares**2 @ error**2)))
-    proven = chi2_p_value(float((ratio(curve.gap**2, curve.error**2)).sum()), len(shares)) < 1 - confidence
+    proven = chi_square_sf(float((ratio(curve.gap**2, curve.error**2)).sum()), len(shares)) < 1 - confidence
     honest = max(0.0, 2 * value - float(resampled.mean()))
     interval = Interval(max(0.0, honest - half) if proven else 0.0, min(1.0, (value + honest) / 2 + half))
     return Estimate(value, interval, n, f"less the bias ({_RESAMPLES} resamples, seed {bootstrap.SEED}), chi-square")

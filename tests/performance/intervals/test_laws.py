@@ -34,20 +34,6 @@ def test_t_quantile_at_its_ends(share: float, freedom: float) -> None:
     assert laws.t_quantile(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=1e-9)
 
 
-@given(st.floats(-40, 40), FREEDOMS)
-def test_t_p_value(statistic: float, freedom: float) -> None:
-    assert laws.t_p_value(statistic, freedom) == pytest.approx(2 * stats.t.sf(abs(statistic), freedom), rel=1e-9)
-
-
-def test_t_p_value_of_an_endless_statistic_is_zero() -> None:
-    assert laws.t_p_value(math.inf, 9) == 0.0
-
-
-@given(st.floats(0, 2000), st.integers(1, 1000))
-def test_chi2_p_value(statistic: float, freedom: int) -> None:
-    assert laws.chi2_p_value(statistic, freedom) == pytest.approx(stats.chi2.sf(statistic, freedom), rel=1e-9)
-
-
 @given(st.integers(-1, 3000), st.integers(1, 3000))
 def test_heads_at_most(heads: int, tosses: int) -> None:
     assert laws.heads_at_most(heads, tosses) == pytest.approx(stats.binom.cdf(heads, tosses, 0.5), rel=1e-9)

@@ -1,4 +1,4 @@
-"""Tail probabilities, in plain floating point: importing SciPy would take longer than a whole drift check."""
+"""Tail probabilities, in plain floating point: SciPy would take 17 MB and longer than a whole drift check."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-
-from airflow_ml_monitor.profile.arrays import Floats
+from numpy.typing import NDArray
 
 _NORMAL = NormalDist()
 _NOTHING = -800.0
@@ -46,6 +45,8 @@ def chi_square_sf(x: float, df: int) -> float:
     shape, scaled = df / 2.0, x / 2.0
     if scaled <= 0.0 or df < 1:
         return 1.0
+    if math.isinf(scaled):
+        return 0.0
     front = math.exp(shape * math.log(scaled) - scaled - math.lgamma(shape))
     if scaled < shape + 1.0:
         return max(0.0, 1.0 - front * _gamma_series(shape, scaled))
@@ -159,7 +160,7 @@ def _terms(drawn: int, marked: int, total: int) -> int:
     return min(_MOST_TERMS, math.ceil(12.0 * math.sqrt(variance)) + 60)
 
 
-def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: int) -> Floats:
+def hypergeometric_pmf(first: int, last: int, drawn: int, marked: int, total: int) -> NDArray[np.float64]:
     """Return P(X = k) for k from ``first`` to ``last``, both possible."""
     k = np.arange(first, last, dtype=np.float64)
     ratios = (marked - k) * (drawn - k) / ((k + 1) * (total - marked - drawn + k + 1))
