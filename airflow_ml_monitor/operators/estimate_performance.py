@@ -86,9 +86,10 @@ class EstimatePerformanceOperator(MonitoringOperator):
         from airflow_ml_monitor.performance import estimate_performance
 
         columns = ("score", "scores", "prediction", "positive", "threshold", "features", "cluster", "on", "void")
+        predictions = inputs.dataset(self.predictions)  # what is judged comes first in the lineage
         report = estimate_performance(
             inputs.dataset(self.reference),
-            inputs.dataset(self.predictions),
+            predictions,
             label=self.label_column,
             window=inputs.window,
             reference_window=given(self.reference_window),

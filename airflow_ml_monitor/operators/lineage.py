@@ -35,20 +35,21 @@ def check_results(report: Report, table: str | None) -> list[SQLCheckResult]:
 
 
 def facets(report: Report, datasets: Sequence[Dataset], profile: Profile | None) -> OperatorLineage[Any, Any]:
-    """Return the datasets judged, each check as an assertion on the first of them, and what its profile counted.
+    """Return the datasets read, each check as an assertion on the first, the one judged, and what its profile counted.
 
-    Rows that have no name outside the task (a data frame made by a function) are no dataset: the checks are then
-    tests of the run.
+    Rows that have no name outside the task (a data frame made by a function) are no dataset: where such rows are
+    judged, the checks are tests of the run.
     """
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import InputDataset
     from openlineage.client.facet_v2 import test_run
 
-    named = [place for place in map(_place, datasets) if place is not None]
+    places = [_place(dataset) for dataset in datasets]
+    named = [place for place in places if place is not None]
     inputs = [InputDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(named)]
-    if not inputs:
+    if not inputs or places[0] is None:
         tests = [test_run.TestExecution(**_as_test(described)) for described in _described(report)]
-        return OperatorLineage(run_facets={"test": test_run.TestRunFacet(tests=tests)})
+        return OperatorLineage(inputs=inputs, run_facets={"test": test_run.TestRunFacet(tests=tests)})
     inputs[0].inputFacets = _facets_of(report, profile)
     return OperatorLineage(inputs=inputs)
 

@@ -75,6 +75,12 @@ def test_an_estimate_is_stored_before_a_label_of_its_window_is_there(store: Stor
     assert (report.rows_reference, report.rows_current) == (1_000, 1_000)
 
 
+def test_its_checks_are_told_of_the_predictions_that_it_judged(store: Store) -> None:
+    told: list[str] = []
+    estimate("ep_lineage", on_verdict=lambda _, context: told.extend(r.table for r in context["task"].check_results))
+    assert set(told) == {PREDICTIONS.label}
+
+
 def test_the_labels_of_the_reference_may_be_elsewhere(store: Store) -> None:
     joined = report_of(store, estimate("ep_joined"))
     report = report_of(store, estimate("ep_labels", reference=PREDICTIONS, labels=LABELS, on="id"))

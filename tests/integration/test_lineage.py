@@ -252,3 +252,10 @@ def test_rows_without_a_name_make_the_checks_tests_of_the_run() -> None:
         ("rows", "fail"),
         ("unseen[y].share", "pass"),
     ]
+
+
+def test_checks_of_rows_without_a_name_are_not_told_of_the_labels_beside_them() -> None:
+    told = facets(REPORT, [Frame(pd.DataFrame), Files(path="/lake/labels.parquet")], None)
+    (labels,) = told.inputs
+    assert (labels.name, labels.inputFacets) == ("/lake/labels.parquet", {})
+    assert len(told.run_facets["test"].tests) == 3
