@@ -235,12 +235,16 @@ class Report:
         return tuple(sorted(found, key=lambda result: order.index(result.severity)))
 
     @property
+    def about(self) -> str:
+        """The model and the kind, in words."""
+        return " ".join(part for part in (self.model, self.kind.replace("_", " ")) if part)
+
+    @property
     def headline(self) -> str:
         """One line: what was judged, and how it came out."""
-        about = " ".join(part for part in (self.model, self.kind.replace("_", " ")) if part)
         when = f" for {self.window}" if self.window else ""
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items()) or "no checks"
-        return f"{about}{when}: {self.status.value.upper()} ({counts})"
+        return f"{self.about}{when}: {self.status.value.upper()} ({counts})"
 
     @property
     def reasons(self) -> tuple[CheckResult, ...]:

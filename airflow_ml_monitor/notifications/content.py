@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from airflow_ml_monitor.operators.links import page_address
 from airflow_ml_monitor.rendering.markdown import as_text, links_of
-from airflow_ml_monitor.rendering.selection import in_one_line, measured
+from airflow_ml_monitor.rendering.selection import in_one_line, in_words
 from airflow_ml_monitor.results import CheckResult, Report
 from airflow_ml_monitor.store.masking import masked
 
@@ -63,9 +63,8 @@ def content(
 
 def _subject(report: Report, event: Event) -> str:
     """Return one line that says which model and how it is; short enough for a subject and without line breaks."""
-    about = " ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)
     news = f" ({_NEWS[event]})" if event in _NEWS else ""
-    return in_one_line(f"{report.status.value.upper()}{news}: {about}")[:_LONGEST]
+    return in_one_line(f"{report.status.value.upper()}{news}: {report.about}")[:_LONGEST]
 
 
 def _slack(report: Report, event: Event, subject: str, links: dict[str, str]) -> str:
@@ -121,9 +120,7 @@ def _page(
 
 
 def _reason(result: CheckResult) -> dict[str, Any]:
-    value, limits = measured(result)
-    found = ", ".join(part for part in (f"{result.metric} {value}" if value else "", limits) if part)
-    words = " - ".join(part for part in (found, result.message) if part)
+    words = " - ".join(part for part in (in_words(result), result.message) if part)
     return {"label": in_one_line(result.label), "status": result.status, "words": in_one_line(words)}
 
 

@@ -14,7 +14,7 @@ from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
 from airflow_ml_monitor.rendering.labels import labels_of
 from airflow_ml_monitor.rendering.scripts import Scripts, scripts, sources
-from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, measured, percent
+from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, in_words, measured, percent
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 MOST_CHARTS = 60
@@ -113,7 +113,7 @@ def _allowed(drawing: Scripts | None, site: Site | None) -> str:
 def _known(report: Report, page: _Page) -> dict[str, Any]:
     columns = selection.columns_to_look_at(report)
     return {
-        "title": in_one_line(" ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)),
+        "title": in_one_line(report.about),
         "status": report.status,
         "window": "" if report.window is None else str(report.window),
         "marks": MARKS,
@@ -143,7 +143,6 @@ def _groups(report: Report) -> dict[Status, dict[str, Any]]:
 
 def _row(result: CheckResult) -> dict[str, Any]:
     value, limits = measured(result)
-    found = ", ".join(part for part in (f"{result.metric} {value}" if value else "", limits) if part)
     interval = "" if result.interval is None else " to ".join(numerals.number(bound) for bound in result.interval)
     message = in_one_line(result.message)
     return {
@@ -154,7 +153,7 @@ def _row(result: CheckResult) -> dict[str, Any]:
         "value": value,
         "interval": interval,
         "limits": limits,
-        "found": found,
+        "found": in_words(result),
         "p": "" if result.p_adjusted is None else numerals.p_value(result.p_adjusted),
         "rows": "" if result.n_current is None else f"{result.n_current:,}",
         "message": message if len(message) <= _LONGEST else f"{message[:_LONGEST].rstrip()} ...",

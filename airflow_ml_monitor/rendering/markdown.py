@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.rendering.selection import MARKS, facts, in_one_line, measured
+from airflow_ml_monitor.rendering.selection import MARKS, facts, in_one_line, in_words
 from airflow_ml_monitor.results import CheckResult, Report
 
 Dialect = Literal["commonmark", "slack"]
@@ -100,8 +100,7 @@ class _Slack:
 
 
 def _title(report: Report) -> str:
-    about = " ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)
-    return f"{about}: {report.status.value.upper()}"
+    return f"{report.about}: {report.status.value.upper()}"
 
 
 def _counts(report: Report) -> str:
@@ -109,11 +108,9 @@ def _counts(report: Report) -> str:
 
 
 def _check(result: CheckResult, write: _CommonMark | _Slack) -> str:
-    value, limits = measured(result)
-    found = ", ".join(part for part in (f"{result.metric} {value}" if value else "", limits) if part)
     message = in_one_line(result.message)
     told = message if len(message) <= _LONGEST else f"{message[:_LONGEST].rstrip()} ..."
-    words = " - ".join(part for part in (found, told) if part)
+    words = " - ".join(part for part in (in_words(result), told) if part)
     return f"{write.strong(result.label)} {result.status.value}" + (f": {write.text(words)}" if words else "")
 
 

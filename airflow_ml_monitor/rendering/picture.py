@@ -63,8 +63,7 @@ class _Line:
 
 def _lines(report: Report, most: int) -> list[_Line]:
     """Return the lines of the picture from the top."""
-    about = " ".join(part for part in (report.model, report.kind.replace("_", " ")) if part)
-    verdict = f"{report.status.value.upper()} {about}"
+    verdict = f"{report.status.value.upper()} {report.about}"
     counts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items()) or "no checks"
     window = "" if report.window is None else f"{report.window}: "
     color = STATUS_COLORS[report.status.value]

@@ -64,6 +64,12 @@ def measured(result: CheckResult) -> tuple[str, str]:
     return ("" if result.value is None else value), (result.limits.written(lower, upper) if limited else "")
 
 
+def in_words(result: CheckResult) -> str:
+    """Return a check's metric with its value, and its limits, in words; empty where there is neither."""
+    value, limits = measured(result)
+    return ", ".join(part for part in (f"{result.metric} {value}" if value else "", limits) if part)
+
+
 def told_metrics(report: Report) -> list[CheckResult]:
     """Return the metrics of all rows that have an interval and no limit: they are told, not judged."""
     return [
