@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor.data import Files
@@ -32,7 +32,7 @@ def content(path: Path | str) -> pa.Table:
     return pa.Table.from_batches(Files(str(path)).open().batches())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(values=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=4))
 @example(values=[("1", "__HIVE_DEFAULT_PARTITION__"), ("2147483648", "-2147483648")])
 def test_as_arrow_reads_them(values: list[tuple[str, str]]) -> None:

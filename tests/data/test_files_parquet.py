@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.memory import MemoryFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor import Window
@@ -66,7 +66,7 @@ class TestOnlyWhatIsNeeded:
         assert content(path, ["x"]).to_pydict() == {"x": list(range(300))}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     kind=st.sampled_from([*TYPES, pa.date32()]),
     days=st.lists(st.one_of(st.none(), st.integers(-1000, 1000)), min_size=1, max_size=40),

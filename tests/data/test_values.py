@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_ml_monitor.data.values import arrow_array
@@ -31,7 +31,6 @@ KINDS: dict[pa.DataType, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(KINDS)).flatmap(lambda kind: st.tuples(st.just(kind), st.lists(st.none() | KINDS[kind]))))
 def test_is_what_arrow_makes(asked: tuple[pa.DataType, list[Any]]) -> None:
     kind, values = asked

@@ -38,7 +38,7 @@ def effect(name: str, one: object, other: object) -> float | None:
 
 
 @pytest.mark.parametrize("name", COLUMN)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(values=NUMBERS)
 def test_a_sample_is_no_distance_from_itself_in_any_order(name: str, values: list[float]) -> None:
     found = effect(name, values, sorted(values))
@@ -46,7 +46,7 @@ def test_a_sample_is_no_distance_from_itself_in_any_order(name: str, values: lis
 
 
 @pytest.mark.parametrize("name", [name for name in COLUMN if name not in ONE_SIDED])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(one=NUMBERS, other=NUMBERS)
 def test_the_two_sides_may_change_places(name: str, one: list[float], other: list[float]) -> None:
     if len(set(one)) < 2 or len(set(other)) < 2:
@@ -65,7 +65,7 @@ def test_the_evidence_does_not_depend_on_which_side_is_the_reference(name: str) 
 
 
 @pytest.mark.parametrize("name", [*RANKS, *BY_UNIT])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(one=NUMBERS, other=NUMBERS, factor=st.floats(0.5, 20), offset=st.floats(-50, 50))
 def test_a_change_of_unit_changes_no_effect(
     name: str, one: list[float], other: list[float], factor: float, offset: float
@@ -79,7 +79,7 @@ def test_a_change_of_unit_changes_no_effect(
 
 @pytest.mark.parametrize("name", RANKS)
 @given(one=NUMBERS, other=NUMBERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_an_increasing_change_changes_nothing(name: str, one: list[float], other: list[float]) -> None:
     moved = [[math.copysign(abs(value) ** 1.5, value) for value in values] for values in (one, other)]
     assert measure(name, *moved)[:2] == pytest.approx(measure(name, one, other)[:2], rel=1e-9)
@@ -87,7 +87,7 @@ def test_an_increasing_change_changes_nothing(name: str, one: list[float], other
 
 @pytest.mark.parametrize("name", [*RANKS, "energy", "wasserstein"])
 @given(one=NUMBERS, other=NUMBERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_may_be_turned_around(name: str, one: list[float], other: list[float]) -> None:
     turned = effect(name, [-value for value in one], [-value for value in other])
     assert turned == pytest.approx(effect(name, one, other), abs=1e-9)
@@ -95,7 +95,7 @@ def test_order_may_be_turned_around(name: str, one: list[float], other: list[flo
 
 @pytest.mark.parametrize("name", [name for name in ON_LEVELS if name not in TWO_LEVELS])
 @given(st.lists(st.sampled_from("abcde"), min_size=3, max_size=30), st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_names_of_levels_do_not_matter(name: str, levels: list[str], random: object) -> None:
     other = [*levels[: len(levels) // 2], "f"]
     swapped = str.maketrans("abcdef", "fdeacb")

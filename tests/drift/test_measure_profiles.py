@@ -79,7 +79,7 @@ def test_wasserstein_of_unchanged_heavy_tails_is_not_taken_for_larger_than_it_is
 
 
 @pytest.mark.parametrize("name", NUMERIC)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(parts=st.lists(st.integers(1, 400), min_size=1, max_size=4), seed=st.integers(0, 99))
 def test_profiles_of_parts_merged_in_any_order_give_the_same(name: str, parts: list[int], seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_profiles_of_parts_merged_in_any_order_give_the_same(name: str, parts: l
     assert one[:told] == pytest.approx(other[:told], rel=1e-9, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_profiles_of_levels_give_what_values_do(seed: int) -> None:
     random = np.random.default_rng(seed)

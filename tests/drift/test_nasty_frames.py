@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor.data import Files
@@ -134,7 +134,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(VALUES, VALUES)
 def test_any_column_against_any_other(one: list[Any], other: list[Any]) -> None:
     report = detect_drift(pl.DataFrame({"x": one * 3}), pl.DataFrame({"x": other * 3}))

@@ -68,7 +68,7 @@ def test_a_unit_change_is_told_by_its_mean_and_one_pair_of_bounds() -> None:
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(VALUES, VALUES, st.floats(0.001, 0.999))
 def test_the_bounds_hold_the_quantile(reference: list[float], current: list[float], share: float) -> None:
     start = build_reference(pd.DataFrame({"x": reference}))

@@ -43,7 +43,7 @@ def by_hand(history: History, window: Window, then: int) -> WindowLabels:
     return WindowLabels(window=window, due=due, gained=gained, changed=changed, **counts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(histories, st.integers(0, 13))
 def test_each_window_is_as_if_it_were_alone(history: History, then: int) -> None:
     question = {key: value for key, value in history.question.items() if key != "window"}
@@ -111,7 +111,7 @@ def test_no_windows_need_no_look() -> None:
     assert labels_by_window(None, None, windows=[], on="key", delay=timedelta(1)) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories)
 def test_a_due_column_is_the_delay_said_row_by_row(history: History) -> None:
     made = history.predictions.assign(due_at=lambda rows: rows["at"] + timedelta(days=history.delay))

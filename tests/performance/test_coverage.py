@@ -11,7 +11,7 @@ from airflow_ml_monitor.performance import LabelCounts, label_coverage
 from tests.performance.histories import History, histories, truth
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_it_is_the_recomputed_one(history: History) -> None:
     predictions = Frame(InMemory(history.predictions), time_column="at")

@@ -24,7 +24,7 @@ waits = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_s
 
 
 @pytest.mark.filterwarnings("ignore:The confidence interval is undefined")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(waits)
 def test_is_scipys(rows: list[tuple[int, bool]]) -> None:
     seconds, came = (np.array(column) for column in zip(*rows, strict=True))

@@ -37,7 +37,7 @@ def every_one(metric: Metric, answers: Answers) -> list[float]:
         (Problem.MULTICLASS, "accuracy"),
     ],
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_completion_is_beyond_the_ends(problem: Problem, name: str, data: st.DataObject) -> None:
     answers = data.draw(partly_labelled(problem, most_missing=4).filter(lambda one: len(one.known) > 0))
@@ -50,7 +50,7 @@ def test_no_completion_is_beyond_the_ends(problem: Problem, name: str, data: st.
         assert max(values) <= max(reached) + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(answers=partly_labelled(most_missing=5).filter(lambda one: len(one.known) > 0), name=st.sampled_from(["brier"]))
 def test_the_strongest_dummy_of_a_completion_is_found(answers: Answers, name: str) -> None:
     metric = find_metric(name, Problem.BINARY)

@@ -54,7 +54,7 @@ def test_the_interval_decides(limit: float, status: Status) -> None:
     assert check(judged(predictions, labels, expect=[AtLeast("roc_auc", limit)]), "roc_auc").status is status
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.0, 0.5),

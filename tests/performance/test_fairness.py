@@ -144,7 +144,7 @@ def test_a_group_that_labels_to_come_make_large_enough_leaves_a_pass_open() -> N
     assert (early.status, late.status) == (Status.INSUFFICIENT, Status.PASS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.0, 0.3),

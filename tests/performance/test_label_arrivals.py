@@ -43,7 +43,7 @@ def judge(waits: list[float | None], void: list[bool] | None = None, **kwargs: A
 waited = st.none() | st.floats(0, 40, allow_nan=False)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.lists(st.tuples(waited, st.booleans()), min_size=1, max_size=40), days=st.integers(0, 30))
 def test_what_is_overdue_is_what_a_count_by_hand_says(rows: list[tuple[float | None, bool]], days: int) -> None:
     as_of = START + timedelta(days=days, minutes=30)

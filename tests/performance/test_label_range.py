@@ -56,7 +56,7 @@ def value_of(name: str, answers: Answers) -> float:
 
 
 @pytest.mark.parametrize("name", METRICS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(answers=with_missing())
 def test_bounds_are_the_extremes_of_all_targets(name: str, answers: Answers) -> None:
     found = bounds(find_metric(name, Problem.REGRESSION), answers)
@@ -67,7 +67,7 @@ def test_bounds_are_the_extremes_of_all_targets(name: str, answers: Answers) -> 
 
 
 @pytest.mark.parametrize("name", ["mae", "mse", "pinball@0.2"])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(champion=with_missing(), data=st.data())
 def test_no_target_is_worse_for_the_challenger(name: str, champion: Answers, data: st.DataObject) -> None:
     said = data.draw(st.lists(VALUES, min_size=len(champion), max_size=len(champion)))
@@ -89,7 +89,7 @@ def test_what_is_no_line_between_the_answers_has_no_worst_difference(name: str) 
 
 
 @pytest.mark.parametrize("name", METRICS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.005, 0.4),

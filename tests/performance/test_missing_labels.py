@@ -37,20 +37,20 @@ def assert_extremes(name: str, answers: Answers) -> None:
 
 
 @pytest.mark.parametrize("name", BOUNDED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_binary_bounds_are_the_extremes_of_all_completions(name: str, data: st.DataObject) -> None:
     assert_extremes(name, data.draw(partly_labelled(most_missing=6)))
 
 
 @pytest.mark.parametrize("name", ["accuracy", "log_loss"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_multiclass_bounds_are_the_extremes_of_all_completions(name: str, data: st.DataObject) -> None:
     assert_extremes(name, data.draw(partly_labelled(Problem.MULTICLASS, most_missing=4)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(partly_labelled(most_missing=8))
 def test_bounds_of_the_area_hold_with_ties_and_eight_missing(answers: Answers) -> None:
     assert_extremes("roc_auc", answers)

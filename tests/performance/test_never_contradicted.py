@@ -162,7 +162,7 @@ def masked(answers: Answers, seed: int, share: float, by: float) -> Answers:
 
 
 @pytest.mark.parametrize(("problem", "name"), BOUNDED)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.005, 0.4),
@@ -183,7 +183,7 @@ def test_every_metric_that_has_worst_case_limits(
 
 
 @pytest.mark.parametrize("name", ["brier", "log_loss", "accuracy", "roc_auc", "f1", "balanced_accuracy"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.005, 0.4),
@@ -215,7 +215,7 @@ COMPARED = [
 
 
 @pytest.mark.parametrize(("problem", "name"), COMPARED)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     seed=st.integers(0, 2**16),
     share=st.floats(0.005, 0.4),

@@ -79,7 +79,7 @@ def test_from_the_first_label_to_the_last_the_verdicts_are_those_recomputed(mann
     assert len({tuple(each) for each in judged}) > 1, "the verdicts change as labels come"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(manner=manners, seed=st.integers(0, 2**16), data=st.data())
 def test_whatever_the_stream_and_the_moment(manner: Manner, seed: int, data: st.DataObject) -> None:
     found = stream(manner, seed=seed, rows=data.draw(st.sampled_from([5, 40, 90])))

@@ -52,20 +52,20 @@ def value_of(metric: Metric, champion: Answers, challenger: Answers) -> float | 
 
 
 @pytest.mark.parametrize(("problem", "name"), ROW_BY_ROW)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_completion_is_worse_for_the_challenger(data: st.DataObject, problem: Problem, name: str) -> None:
     assert_worst(name, *data.draw(pairs(problem)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(both=pairs(Problem.BINARY, most_missing=6))
 def test_no_completion_has_a_worse_difference_of_areas(both: tuple[Answers, Answers]) -> None:
     assert_worst("roc_auc", *both)
 
 
 @pytest.mark.parametrize("name", OF_THE_TABLE)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(both=pairs(Problem.BINARY, most_missing=4))
 def test_no_completion_has_a_worse_difference_by_the_table(name: str, both: tuple[Answers, Answers]) -> None:
     assert_worst(name, *both)

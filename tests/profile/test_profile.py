@@ -54,7 +54,7 @@ def same(one: Profile, other: Profile) -> bool:
     return True
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 600), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_any_grouping_and_row_order_gives_one_profile(cuts: list[int], shuffling: object) -> None:
     rows = frame()
@@ -98,7 +98,7 @@ TEXT = st.text(max_size=5)
 NUMBER = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.none() | NUMBER, st.none() | TEXT, st.none() | st.booleans()), min_size=1, max_size=40))
 def test_bytes_give_the_profile_back(rows: list[tuple[float | None, str | None, bool | None]]) -> None:
     names = ("number", "text", "flag")
@@ -188,7 +188,7 @@ def test_levels_beyond_the_limit_are_counted_as_a_rest() -> None:
     assert (column.outside.rows, column.outside.levels) == (500, 500)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_a_sketch_of_too_many_levels_is_the_same_in_any_grouping(seed: int, cut: int) -> None:
     random = np.random.default_rng(seed)

@@ -45,7 +45,7 @@ def test_the_columns_of_a_row_stay_together() -> None:
     assert table.column("city").to_pylist() == [f"city {i % 3}" for i in table.column("id").to_pylist()]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 3_000), max_size=8), st.integers(1, 400))
 def test_the_sample_does_not_depend_on_the_batches(cuts: list[int], most: int) -> None:
     in_parts = RowSample(most, 7)
@@ -54,7 +54,7 @@ def test_the_sample_does_not_depend_on_the_batches(cuts: list[int], most: int) -
     assert in_parts.finish().equals(sampled(3_000, most, 7).finish())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 300), min_size=3, max_size=3), st.integers(1, 100), st.integers(0, 2**40))
 def test_merging_is_associative(sizes: list[int], most: int, seed: int) -> None:
     a, b, c = (sampled(size, most, seed + place, 1_000 * place) for place, size in enumerate(sizes))
@@ -114,7 +114,7 @@ def test_columns_of_every_kind_are_sampled_and_stored() -> None:
         assert table.column(name).null_count == 10
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 500), st.integers(1, 100), st.integers(0, 2**60))
 def test_bytes_give_the_sample_back_and_it_goes_on(count: int, most: int, seed: int) -> None:
     sample = sampled(count, most, seed)

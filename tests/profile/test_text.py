@@ -119,7 +119,7 @@ class TestTextProfile:
         assert now.described["words"].moments.mean == 20.0
         assert now.comparable(reference.columns["review"])
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.lists(TEXTS | st.none(), min_size=1, max_size=30), st.lists(st.integers(0, 30), max_size=3))
     def test_any_grouping_gives_one_profile(self, texts: list[str | None], cuts: list[int]) -> None:
         array = pa.array(texts, pa.string())
@@ -148,7 +148,7 @@ class TestTextProfile:
             np.testing.assert_allclose(profile.sums, other.described[name].sums, rtol=1e-9, atol=1e-9)
             assert profile.moments.mean == pytest.approx(other.described[name].moments.mean, abs=1e-9)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.lists(TEXTS | st.none(), min_size=1, max_size=30))
     def test_bytes_give_the_profile_back(self, texts: list[str | None]) -> None:
         table = pa.table({"review": pa.array(texts, pa.string()), "again/length": pa.array(texts, pa.string())})

@@ -209,7 +209,7 @@ class TestNastyValues:
     )
     storable = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=30)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_whatever_postgres_can_hold_reads_back_equal(self, store: Store, data: st.DataObject) -> None:
         storable, finite = self.storable, self.finite
@@ -239,7 +239,7 @@ class TestNastyValues:
         written = store.write(report, a_run_of_its_own())
         assert store.reports([written.id])[0].report == replace(report, config=masked(report.config))
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts=st.tuples(text, text, text))
     def test_any_text_at_all_can_be_written(self, store: Store, texts: tuple[str, str, str]) -> None:
         check = make_check(message=texts[0], column=texts[1], detail={texts[1]: texts[2]})

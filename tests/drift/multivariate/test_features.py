@@ -115,7 +115,7 @@ def test_arrays_of_different_widths_are_refused() -> None:
         read(np.zeros((5, 3)), np.zeros((5, 2)))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1_000), st.integers(10, 200))
 def test_neither_side_is_treated_differently(seed: int, rows: int) -> None:
     one, other = split(rows, seed)
@@ -135,7 +135,7 @@ class TestStandardised:
         variance = np.bincount(matrix.origin, weights=matrix.values.var(axis=0))
         assert variance == pytest.approx(np.ones(len(features.features)), abs=0.1)
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(st.floats(-1e6, 1e6).filter(lambda scale: abs(scale) > 1e-3), st.floats(-1e6, 1e6))
     def test_units_and_offsets_do_not_matter(self, scale: float, offset: float) -> None:
         values = np.random.default_rng(1).normal(size=(100, 1))

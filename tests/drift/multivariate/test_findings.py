@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor.drift.decide import decide
@@ -140,7 +140,7 @@ class TestStrangeTables:
         for result in results(one, other):
             assert result.status is Status.PASS
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40)
     @given(st.data())
     def test_any_numbers_and_texts(self, data: st.DataObject) -> None:
         sides = []

@@ -80,7 +80,7 @@ def test_two_normals_are_as_far_apart_as_they_should_be(shift: float) -> None:
 
 
 class TestWeighted:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=12))
     def test_points_with_counts_are_rows(self, drawn: list[tuple[int, int, int]]) -> None:
         merged = {point: (one, other) for point, one, other in drawn}
@@ -118,7 +118,7 @@ class TestRows:
         rows = np.random.default_rng(1).normal(size=(200, 4))
         assert mmd(rows, rows[::-1]).value == 0.0
 
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(st.integers(0, 1_000))
     def test_sides_may_be_swapped_and_rows_reordered(self, seed: int) -> None:
         one, other = (np.random.default_rng((seed, side)).normal(side / 4, 1, (60, 2)) for side in (0, 1))

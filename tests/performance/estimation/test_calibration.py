@@ -23,7 +23,7 @@ def test_few_different_scores_are_calibrated_as_scikit_learn_does() -> None:
     assert ours == pytest.approx(theirs)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**16), rows=st.integers(40, 2_000))
 def test_the_probabilities_never_fall_as_the_score_rises_and_keep_the_share(seed: int, rows: int) -> None:
     answers = binary(rows, seed=seed)

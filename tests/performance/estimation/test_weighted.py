@@ -34,7 +34,7 @@ def test_rows_that_count_once_give_the_metric_itself(problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**16))
 def test_a_weight_is_how_often_a_row_is_there(problem: Problem, seed: int) -> None:
     answers = MAKE[problem](60, seed=seed)

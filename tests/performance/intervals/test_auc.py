@@ -20,7 +20,7 @@ def kernel(above: Numbers, below: Numbers) -> Numbers:
     return (above[:, None] > below[None, :]) + 0.5 * (above[:, None] == below[None, :])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(above=ranked, below=ranked)
 def test_components_are_those_of_all_pairs(above: Numbers, below: Numbers) -> None:
     y = np.concatenate([np.ones(len(above)), np.zeros(len(below))])

@@ -22,7 +22,7 @@ from airflow_ml_monitor.results import Interval
 counts = st.integers(0, 60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(counts, counts, st.sampled_from([0.8, 0.95, 0.99]))
 def test_wilson_is_scipys(successes: int, failures: int, confidence: float) -> None:
     trials = successes + failures
@@ -36,7 +36,7 @@ def test_newcombes_example_of_paired_proportions() -> None:
     assert tuple(paired_difference(36, 12, 2, 0, 0.95)) == pytest.approx((0.0569, 0.3404), abs=5e-5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(counts, counts, counts, counts)
 def test_a_paired_difference_turns_round_with_the_pair(both: int, first: int, second: int, neither: int) -> None:
     if both + first + second + neither:
@@ -45,7 +45,7 @@ def test_a_paired_difference_turns_round_with_the_pair(both: int, first: int, se
         assert tuple(one) == pytest.approx((-other.upper, -other.lower), abs=1e-12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(counts, counts)
 def test_mcnemars_mid_p_is_the_exact_p_less_half_of_what_was_seen(first: int, second: int) -> None:
     n = first + second
@@ -61,7 +61,7 @@ def test_models_that_err_alike_do_not_differ() -> None:
     assert mcnemar(7, 7) == mcnemar(0, 0) == 1.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_f1_is_inside_its_interval(right: int, false_positive: int, false_negative: int) -> None:
     if right + false_positive + false_negative:

@@ -53,7 +53,7 @@ def test_the_value_is_the_mean_gain_of_a_row() -> None:
     assert of("value@0.5,-1,-20,5", answers) == pytest.approx((0.5 - 1 - 20 + 5 + 5) / 5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(partly_labelled(), st.lists(st.integers(-3, 3), min_size=4, max_size=4))
 def test_the_extremes_of_the_value_are_those_of_all_completions(answers: Answers, gains: list[int]) -> None:
     name = "value@" + ",".join(map(str, gains))

@@ -81,7 +81,7 @@ def tied(draw: st.DrawFn) -> Answers:
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(answers=tied())
 def test_rows_of_equal_score_count_as_the_mean_over_all_their_orders(name: str, answers: Answers) -> None:
     queries = [over_all_orders(DEFINITIONS[name], *query) for query in by_query(answers)]

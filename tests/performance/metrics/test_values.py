@@ -75,7 +75,7 @@ def test_every_metric_is_compared() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", sorted({*BINARY} - {"ece"}))  # its curve does not say how many rows a bin has
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_binary_values_are_scikit_learns(name: str, data: st.DataObject) -> None:
     answers = data.draw(partly_labelled(most_missing=2))
@@ -86,7 +86,7 @@ def test_binary_values_are_scikit_learns(name: str, data: st.DataObject) -> None
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", sorted({*MULTICLASS} - {"roc_auc_ovr"}))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_multiclass_values_are_scikit_learns(name: str, data: st.DataObject) -> None:
     answers = data.draw(partly_labelled(Problem.MULTICLASS, most_missing=2))
