@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -26,6 +27,8 @@ KEPT_SECONDS = 60.0
 STATEMENT_SECONDS = 10.0
 """Longest that one query of a page may take."""
 
+_TO_DO = "try again in a moment; if it stays, whoever runs Airflow finds out why in the log of its API server"
+_log = logging.getLogger(__name__)
 _POOL = {"pool_size": 4, "max_overflow": 12, "pool_timeout": 5, "pool_pre_ping": True, "pool_recycle": 300}
 
 
@@ -70,12 +73,15 @@ class KeptStore:
 
 
 def _asked(kept: _Kept | None) -> _Kept:
-    uri, until = get_connection(settings.store_conn_id()).get_uri(), time.monotonic() + KEPT_SECONDS
+    conn_id, until = settings.store_conn_id(), time.monotonic() + KEPT_SECONDS
+    uri = get_connection(conn_id).get_uri()
     if kept is not None and kept.uri == uri:
         return _Kept(kept.store, uri, until)
     if kept is not None:
         kept.store.dispose()
-    return _Kept(MonitorStoreHook(auto_migrate=False, pool=_POOL).store, uri, until)
+    store = MonitorStoreHook(conn_id, auto_migrate=False, pool=_POOL).store
+    store.name = f"the store behind connection {conn_id!r}"
+    return _Kept(store, uri, until)
 
 
 of_this_process = KeptStore()
@@ -86,10 +92,14 @@ os.register_at_fork(after_in_child=of_this_process.after_fork)
 def reading() -> Iterator[Connection]:
     """Give a connection to the store that can only read; nothing is written, whatever its role may do.
 
+    Where the store is, and as whom it is read, is for the server's log: whoever sees a page may not know it.
+
     :raises StoreError: the database cannot be reached, does not hold the schema, or takes too long.
     :raises ConfigurationError: the connection is not defined, or is not a ``postgres`` one.
     """
     from sqlalchemy import exc, text
+
+    from airflow_ml_monitor.store.failures import described, unreachable
 
     store = of_this_process.store
     try:
@@ -100,6 +110,9 @@ def reading() -> Iterator[Connection]:
             yield connection
     except exc.TimeoutError as error:
         raise StoreError(f"{store.name} is asked by too many pages at once; try again in a moment") from error
-    except StoreError:
+    except StoreError as error:
         of_this_process.forget()
+        _log.error("%s; it is in %s", error, described(store.engine.url))
+        if unreachable(error.__cause__):
+            raise StoreError(f"{store.name} cannot be reached; {_TO_DO}") from error
         raise

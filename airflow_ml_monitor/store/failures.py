@@ -40,6 +40,11 @@ def store_errors(store: str) -> Iterator[None]:
         raise StoreError(_sentence(store, error)) from error
 
 
+def unreachable(error: BaseException | None) -> bool:
+    """Whether a driver's error says that there was no server to talk to, or that it let nobody in."""
+    return isinstance(error, psycopg2.OperationalError) and error.pgcode is None
+
+
 def missing_schema(error: BaseException | None) -> bool:
     """Whether a driver's error says that a schema, table or column does not exist."""
     return getattr(error, "pgcode", None) in _NOT_THERE
@@ -53,7 +58,7 @@ def _sentence(store: str, error: BaseException) -> str:
         return f"{store} does not allow this: {reason}; {_remedy(reason, error)}"
     if getattr(error, "pgcode", None) == _TOO_LONG:
         return f"{store} took too long: {reason}; ask for less, or try again when it is less busy"
-    if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
+    if unreachable(error):
         return f"{store} cannot be reached: {reason}; check that the server is up and the connection is right"
     return f"{store} did not do what was asked: {reason}"
 

@@ -250,7 +250,8 @@ class TestWhatTheySay:
         monkeypatch.setenv("AIRFLOW_CONN_ML_MONITOR_DEFAULT", as_airflow_connection(nowhere))
         answer = get(client, "/")
         assert answer.status_code == 503
-        assert "cannot be reached" in answer.text
+        assert "connection &#39;ml_monitor_default&#39; cannot be reached" in answer.text
+        assert "nowhere" not in answer.text
 
     def test_no_connection_is_said(
         self, client: Any, store_connection: sa.URL, monkeypatch: pytest.MonkeyPatch

@@ -84,14 +84,14 @@ def test_a_connection_that_was_changed_in_airflow_is_seen_after_a_while(
     assert count() == 1
     now = module.time.monotonic()
     monkeypatch.setattr(module.time, "monotonic", lambda: now + module.KEPT_SECONDS)
-    with pytest.raises(StoreError, match="nowhere"):
+    with pytest.raises(StoreError, match="cannot be reached"):
         count()
 
 
 def test_a_wrong_connection_is_not_kept(stored: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
     right = as_airflow_connection(stored)
     monkeypatch.setenv(CONNECTION, as_airflow_connection(stored.set(database="nowhere")))
-    with pytest.raises(StoreError, match="nowhere"):
+    with pytest.raises(StoreError, match="cannot be reached"):
         count()
     monkeypatch.setenv(CONNECTION, right)
     assert count() == 1
@@ -109,6 +109,24 @@ def test_a_server_that_closed_the_connection_meanwhile_is_asked_again(stored: sa
     with admin.connect() as connection:
         connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": gone})
     assert count() == 1
+
+
+def test_where_the_store_is_and_as_whom_it_is_read_is_said_in_the_log_alone(
+    stored: sa.URL, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = stored.set(database="secret_db", username="secret_role").update_query_dict({"host": "/secret_host"})
+    monkeypatch.setenv(CONNECTION, as_airflow_connection(elsewhere))
+    with pytest.raises(StoreError) as raised:
+        count()
+    assert str(raised.value).startswith("the store behind connection 'ml_monitor_default' cannot be reached; try again")
+    assert "secret" not in str(raised.value)
+    assert all(f"secret_{part}" in caplog.text for part in ("db", "role", "host"))
+
+
+def test_a_schema_that_is_not_there_is_said_without_where_it_should_be(store_connection: sa.URL) -> None:
+    with pytest.raises(StoreError, match="is not there; run `airflow ml-monitor migrate`") as raised:
+        count()
+    assert str(store_connection.database) not in str(raised.value)
 
 
 def test_what_takes_too_long_is_ended(stored: sa.URL, monkeypatch: pytest.MonkeyPatch) -> None:
