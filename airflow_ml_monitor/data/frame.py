@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InMemory:
-    """A loader that returns a data frame it already has."""
+    """A loader that returns a data frame it already has; a stream of Arrow batches, which reads once, is read here."""
 
     data: Any = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if is_frame(self.data) and hasattr(self.data, "read_all"):
+            object.__setattr__(self, "data", self.data.read_all())
 
     def __call__(self) -> Any:
         return self.data

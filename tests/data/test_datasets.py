@@ -310,3 +310,9 @@ class TestDescriptions:
     def test_resolve_renders_nested_arguments(self) -> None:
         resolved = Frame(load_days, kwargs={"days": ["{{ ds }}"], "n": 1}).resolve({"ds": "2013-02-04"})
         assert resolved.kwargs == {"days": ["2013-02-04"], "n": 1}
+
+
+def test_a_stream_of_batches_is_the_same_rows_each_time_it_is_opened() -> None:
+    stream = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), iter([pa.record_batch({"a": [1, 2]})]))
+    dataset = as_dataset(stream)
+    assert [dataset.open().to_arrow().num_rows for _ in range(2)] == [2, 2]

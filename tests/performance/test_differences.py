@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -124,3 +128,14 @@ def test_missing_labels_do_not_count() -> None:
     kept = np.arange(100)
     found = difference(metric, champion.with_labels(y), challenger.with_labels(y))
     assert found == difference(metric, champion.take(kept), challenger.take(kept))
+
+
+@pytest.mark.parametrize("unlike", [{}, {"cluster": np.arange(3)}, {"weight": np.arange(3.0)}], ids=str)
+@pytest.mark.parametrize("truth", [0.0, 1.0])
+@pytest.mark.parametrize(("problem", "name"), EVERY)
+def test_three_labels_of_one_class_have_a_difference_or_a_reason(
+    problem: Problem, name: str, truth: float, unlike: dict[str, Any]
+) -> None:
+    champion, challenger = (MAKE[problem](seed=seed, y=np.full(3, truth)) for seed in (5, 6))
+    found = difference(find_metric(name, problem), *(replace(each, **unlike) for each in (champion, challenger)))
+    assert found.reason if found.value is None else math.isfinite(found.value)

@@ -35,9 +35,10 @@ def area_influence(y: Numbers, score: Numbers, weight: Numbers) -> tuple[float, 
     a class has no weight. In O(n log n).
     """
     positive = y == 1
-    of_class = np.where(positive, weight[positive].sum(), weight[~positive].sum())
-    if not (of_class > 0).all():
+    weighs = weight[positive].sum(), weight[~positive].sum()
+    if not min(weighs) > 0:
         return math.nan, np.zeros(len(y))
+    of_class = np.where(positive, *weighs)
     levels, level = np.unique(score, return_inverse=True)
     above, below = (np.bincount(level, weight * mask, len(levels)) for mask in (positive, ~positive))
     of_positives = (np.cumsum(below) - below / 2) / weight[~positive].sum()

@@ -1,4 +1,4 @@
-"""Quantiles and p-values of known distributions, and midranks.
+"""Student's quantiles, the law of a fair coin, and midranks.
 
 By ``scipy.special`` alone, imported where it is needed: each task that computes an interval would pay 50 MB and half a
 second for ``scipy.stats``.

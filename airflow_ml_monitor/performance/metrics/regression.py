@@ -5,6 +5,7 @@ A target may be anything, so bounds for missing labels are there only where a sp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -140,7 +141,7 @@ def compare_median(champion: Answers, challenger: Answers, confidence: float) ->
 
 
 class _Median:
-    """The median of values that are sorted once and weighted often."""
+    """The median of values that are sorted once and weighted often; NaN where none weighs anything."""
 
     def __init__(self, values: Numbers) -> None:
         self._order = np.argsort(values, kind="stable")
@@ -148,6 +149,8 @@ class _Median:
 
     def __call__(self, weights: Numbers) -> float:
         upto = np.cumsum(weights[self._order])
+        if not upto[-1] > 0:
+            return math.nan
         middle = [np.searchsorted(upto, upto[-1] / 2, side) for side in ("left", "right")]
         return float(self._values[middle].mean())
 

@@ -40,9 +40,10 @@ def ks(answers: Answers, confidence: float) -> Estimate:
 def influence(answers: Answers) -> tuple[float, Numbers]:
     """Return the weighted value, and what each row adds to it at the threshold where it is greatest."""
     weights, positive = answers.weights, answers.y == 1
-    of_class = np.where(positive, weights[positive].sum(), weights[~positive].sum())
-    if not (of_class > 0).all():
+    weighs = weights[positive].sum(), weights[~positive].sum()
+    if not min(weighs) > 0:
         return math.nan, answers.y
+    of_class = np.where(positive, *weighs)
     value, below, shares = _apart(answers)
     sign = np.where(positive == (shares[0] >= shares[1]), 1.0, -1.0)
     rows: Numbers = sign * (below - np.where(positive, *shares)) * weights.sum() / of_class
