@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from airflow_ml_monitor import numerals
+from airflow_ml_monitor.performance.answer_parts import answer_parts, answered
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.levels import Levels
 from airflow_ml_monitor.performance.segment_levels import segment_levels
 from airflow_ml_monitor.performance.segments import MOST_LEVELS, Segment
 from airflow_ml_monitor.results import CheckResult, Severity, Status
-
-_PARTS = 10
 
 
 def missing_labels(answers: Answers, table: pa.Table, segments: Sequence[Segment]) -> list[CheckResult]:
@@ -29,7 +28,7 @@ def missing_labels(answers: Answers, table: pa.Table, segments: Sequence[Segment
     known = ~np.isnan(answers.y)
     if known.all() or not known.any():
         return []
-    parts = _by_answer(_answered(answers), known)
+    parts = _by_answer(answered(answers), known)
     levels = {segment.name: _by_level(_levels(segment, table), known) for segment in segments}
     least, most = (choose(parts, key=lambda part: part["known"] / part["answers"]) for choose in (min, max))
     return [
@@ -46,22 +45,12 @@ def missing_labels(answers: Answers, table: pa.Table, segments: Sequence[Segment
     ]
 
 
-def _answered(answers: Answers) -> Numbers:
-    """Return one number an answer: its score, that of the likeliest class, or the value answered."""
-    if answers.score is None:
-        assert answers.predicted is not None, "a model answers something"
-        return answers.predicted
-    return answers.score if answers.score.ndim == 1 else answers.score.max(axis=1)
-
-
-def _by_answer(answered: Numbers, known: np.ndarray[Any, np.dtype[np.bool_]]) -> list[dict[str, Any]]:
-    """Count by ten parts of about as many answers; fewer where many are the same."""
-    edges = np.unique(np.quantile(answered, np.linspace(0, 1, _PARTS + 1)[1:-1]))
-    part = np.searchsorted(edges, answered, side="right")
+def _by_answer(values: Numbers, known: np.ndarray[Any, np.dtype[np.bool_]]) -> list[dict[str, Any]]:
+    part = answer_parts(values)
     return [
         {
-            "from": float(answered[part == place].min()),
-            "to": float(answered[part == place].max()),
+            "from": float(values[part == place].min()),
+            "to": float(values[part == place].max()),
             "answers": int((part == place).sum()),
             "known": int(known[part == place].sum()),
         }

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from airflow_ml_monitor.performance.answer_parts import answer_parts, answered
 from airflow_ml_monitor.performance.answers import Answers, Numbers
 from airflow_ml_monitor.performance.estimation.weighted import Weighted, weighable
 from airflow_ml_monitor.performance.registry import Metric
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-_PARTS = 10
 _LEAST_KNOWN = 5
 """Labels a part must have: of fewer, a single one would stand for many answers."""
 
@@ -35,7 +35,7 @@ def weighted_up(metric: Metric, answers: Answers) -> dict[str, Any]:
     names = weighable(answers.problem, scored=answers.score is not None)
     if known.all() or not known.any() or metric.name not in names:
         return {}
-    part = _parts(_answered(answers), known)
+    part = _parts(answered(answers), known)
     counted = answers.weights
     total, seen = np.bincount(part, counted), np.bincount(part, counted * known)
     factor = np.divide(total, seen, out=np.zeros(len(total)), where=seen > 0)
@@ -48,19 +48,10 @@ def weighted_up(metric: Metric, answers: Answers) -> dict[str, Any]:
     return {"weighted": {"value": value, "parts": len(total), "effective_labels": effective, "provisional": True}}
 
 
-def _answered(answers: Answers) -> Numbers:
-    """Return one number an answer."""
-    if answers.score is None:
-        assert answers.predicted is not None, "a model answers something"
-        return answers.predicted
-    return answers.score if answers.score.ndim == 1 else answers.score.max(axis=1)
-
-
-def _parts(answered: Numbers, known: Mask) -> Codes:
+def _parts(values: Numbers, known: Mask) -> Codes:
     """Return the part of each answer, counted from zero; neighbours are one until they have labels enough."""
-    edges = np.unique(np.quantile(answered, np.linspace(0, 1, _PARTS + 1)[1:-1]))
-    place = np.searchsorted(edges, answered, side="right")
-    labels = np.bincount(place, known, len(edges) + 1)
+    place = answer_parts(values)
+    labels = np.bincount(place, known)
     joined, inside = np.zeros(len(labels), dtype=np.int64), 0.0
     for code, count in enumerate(labels[:-1]):
         inside += count
