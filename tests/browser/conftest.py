@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.airflow_services import Services, free_port, services
-from tests.browser.chromium import HOW_TO_INSTALL, Browser, chromium, installed
 from tests.browser.history import write_history
+from tests.chromium import HOW_TO_INSTALL, Browser, chromium, installed
 from tests.conftest import as_airflow_connection, database
 
 DAG_ID = "guarded"
@@ -37,7 +37,7 @@ class Airflow:
     """task, as ``mapped[1]`` -> the id of its report"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def airflow(postgres_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """Airflow's own database, a store and a finished run in it."""
     if not installed():
@@ -57,7 +57,7 @@ def airflow(postgres_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -
             yield Airflow(api.url, api.passwords, store, run_id, reports)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window(airflow: Airflow) -> Iterator[Browser]:
     """One window of Chromium for all tests, the admin logged in by Airflow's own form."""
     with chromium(airflow.url) as browser:
@@ -72,7 +72,7 @@ def browser(window: Browser) -> Iterator[Browser]:
     Airflow's own pages are not ours to judge, and Chromium notes each answer that is not a success: some are wanted.
     """
     window.colours("light")
-    window.size(1280, 900)
+    window.size(1280, 760)
     yield window
     window.leave_frame()
     ours = [said for said in window.problems() if f"{window.url}/ml-monitor/" in said]

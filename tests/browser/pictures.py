@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.browser.chromium import HOW_TO_INSTALL, Browser, chromium, installed
+from tests.chromium import HOW_TO_INSTALL, Browser, chromium, installed
 
 _HERE = Path(__file__).resolve()
 _DAGS, _IMAGES = _HERE.parents[2] / "dags", _HERE.parents[2] / "docs" / "images"
@@ -28,8 +28,8 @@ class Picture:
     path: str
     scheme: str = "light"
     wait_for: str = "h1"
-    height: int = 800
-    """of the window, in pixels: 143 of them are Chromium's own"""
+    height: int = 657
+    """of the picture, in pixels"""
 
     def take(self, browser: Browser) -> Path:
         browser.colours(self.scheme)
@@ -52,13 +52,13 @@ def pictures(report_id: str, run_id: str) -> list[Picture]:
     column = f"/distributions?report_id={report_id}&column=distance"
     return [
         Picture("pages-models", f"{pages}/"),
-        Picture("pages-timeline", f"{pages}/timeline{_OF_MODEL}&kind=model_quality", height=960),
-        Picture("pages-heat-map", f"{pages}/drift{_OF_MODEL}", height=560),
-        Picture("pages-heat-map-dark", f"{pages}/drift{_OF_MODEL}", scheme="dark", height=560),
-        Picture("pages-distributions", f"{pages}{column}", height=860),
-        Picture("pages-checks", f"{pages}/checks?status=fail&text=distance", height=560),
-        Picture("pages-report", f"{pages}/reports/{report_id}", wait_for=".chart svg", height=900),
-        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=900),
+        Picture("pages-timeline", f"{pages}/timeline{_OF_MODEL}&kind=model_quality", height=817),
+        Picture("pages-heat-map", f"{pages}/drift{_OF_MODEL}", height=417),
+        Picture("pages-heat-map-dark", f"{pages}/drift{_OF_MODEL}", scheme="dark", height=417),
+        Picture("pages-distributions", f"{pages}{column}", height=717),
+        Picture("pages-checks", f"{pages}/checks?status=fail&text=distance", height=417),
+        Picture("pages-report", f"{pages}/reports/{report_id}", wait_for=".chart svg", height=757),
+        Picture("pages-tab", f"/dags/{_DAG}/runs/{quote(run_id)}/plugin/ml-monitor-dag_run", height=787),
     ]
 
 

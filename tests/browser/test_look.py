@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.chromium import Browser
 from tests.browser.conftest import DAG_ID, Airflow
 from tests.browser.troubles import down, slow
+from tests.chromium import Browser
 
 pytestmark = pytest.mark.integration
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
-from tests.browser.chromium import Browser
 from tests.browser.conftest import ADMIN, DAG_ID, VIEWER, Airflow, log_in
+from tests.chromium import Browser
 
 pytestmark = pytest.mark.integration
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_ml_monitor import AtLeast, CheckResult, Report, build_reference, detect_drift, evaluate_model, numerals
 from airflow_ml_monitor.rendering import scripts, specs
 from airflow_ml_monitor.rendering.html import MOST_CHARTS
-from tests.rendering.browser import BINARY, browser
+from tests.chromium import HOW_TO_INSTALL, Browser, chromium, installed
 from tests.store.factories import make_check, make_report
 
 NASTY = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
@@ -145,7 +146,7 @@ def test_levels_in_the_data_of_charts_cannot_end_their_script(drifted: Report) -
     assert any("</script>" in level for level in levels), levels
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(text=st.text(min_size=1, max_size=80))
 def test_any_text_leaves_the_structure_of_the_page_as_it_is(text: str) -> None:
     def shape(said: str) -> list[str]:
@@ -224,26 +225,35 @@ def test_without_a_package_that_draws_the_numbers_are_there_and_it_is_named(
 
 
 @pytest.mark.integration
-@pytest.mark.skipif(BINARY is None, reason="there is no Chromium")
 class TestInABrowser:
+    @pytest.fixture(scope="class")
+    def folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("reports")
+
+    @pytest.fixture(scope="class")
+    def browser(self, folder: Path) -> Iterator[Browser]:
+        if not installed():
+            pytest.skip(HOW_TO_INSTALL)
+        with chromium(folder.as_uri(), note_requests=True) as browser:
+            yield browser
+
     @pytest.mark.parametrize("width", [400, 1100])
-    @pytest.mark.parametrize("dark", [False, True])
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize(("name", "charts"), [("drifted", 4), ("judged", 3)])
     def test_draws_every_chart_without_errors_network_or_scrolling_sideways(
-        self, drifted: Report, judged: Report, tmp_path: Path, width: int, dark: bool
+        self, request: Any, browser: Browser, folder: Path, name: str, charts: int, width: int, scheme: str
     ) -> None:
-        with browser() as tab:
-            for report, expected in ((drifted, 4), (judged, 3)):
-                file = tmp_path / "report.html"
-                report.to_html(file)
-                tab.requests.clear()
-                tab.open(file, width=width, dark=dark, height=9_000)
-                tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-                charts = tab.run("document.querySelectorAll('[data-chart]').length")
-                assert charts == expected
-                tab.wait_until(f"document.querySelectorAll('[data-chart] svg').length === {charts}")
-                assert tab.console == []
-                assert tab.requests == [file.as_uri()]
-                assert tab.run("window.hacked") is None
-                assert tab.run("document.documentElement.scrollWidth <= innerWidth")
-                background = tab.run("getComputedStyle(document.documentElement).backgroundColor")
-                assert background == ("rgb(22, 29, 45)" if dark else "rgb(255, 255, 255)")
+        request.getfixturevalue(name).to_html(folder / f"{name}.html")
+        browser.colours(scheme)
+        browser.size(width, 9_000)
+        browser.requests()
+        browser.open(f"/{name}.html")
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert len(browser.all("[data-chart]")) == charts
+        browser.until("every chart", lambda: len(browser.all("[data-chart] svg")) == charts)
+        assert browser.problems("SEVERE", "WARNING") == []
+        assert browser.requests() == [(folder / f"{name}.html").as_uri()]
+        assert browser.run("return window.hacked") is None
+        assert browser.run("const page = document.documentElement; return page.scrollWidth <= page.clientWidth")
+        background = browser.run("return getComputedStyle(document.documentElement).backgroundColor")
+        assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 29, 45)"}[scheme]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ def installed() -> bool:
 class Browser:
     """A window of Chromium. What is looked for is waited for, some seconds long.
 
-    :param url: where Airflow is.
+    :param url: where the pages are: of an Airflow, or of a folder.
     """
 
     def __init__(self, driver: Any, url: str) -> None:
@@ -104,11 +105,18 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def size(self, width: int, height: int) -> None:
-        self.driver.set_window_size(width, height)
+        """Let pages be so many pixels wide and high; a narrow one is on a telephone."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
-    def problems(self) -> list[str]:
-        """Return what the console said of errors since it was last asked."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    def problems(self, *levels: str) -> list[str]:
+        """Return what the console said since it was last asked: errors, or what is of these levels."""
+        return [each["message"] for each in self.driver.get_log("browser") if each["level"] in (levels or ("SEVERE",))]
+
+    def requests(self) -> list[str]:
+        """Return the addresses that were asked for since it was last asked, in a browser that notes them."""
+        events = [json.loads(each["message"])["message"] for each in self.driver.get_log("performance")]
+        return [each["params"]["request"]["url"] for each in events if each["method"] == "Network.requestWillBeSent"]
 
     def picture(self, path: Path) -> None:
         self.driver.save_screenshot(str(path))
@@ -137,18 +145,20 @@ class Browser:
 
 
 @contextmanager
-def chromium(url: str, *, width: int = 1280, height: int = 900) -> Iterator[Browser]:
+def chromium(url: str, *, note_requests: bool = False) -> Iterator[Browser]:
     """Start Chromium, logged in nowhere, and end it."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(shutil.which("chromium"))
-    for flag in (*_FLAGS, f"--window-size={width},{height}"):
+    for flag in _FLAGS:
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    notes = {"browser": "ALL"} | ({"performance": "ALL"} if note_requests else {})
+    options.set_capability("goog:loggingPrefs", notes)
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(shutil.which("chromedriver"))))
     try:
         driver.set_page_load_timeout(60)
         browser = Browser(driver, url)
         browser.colours("light")
+        browser.size(1280, 760)
         yield browser
     finally:
         driver.quit()
