@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import copy
 import tempfile
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from airflow.sdk import BaseNotifier
 
-from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.errors import ConfigurationError, MonitorError
+from airflow_ml_monitor.hooks.connections import outages
 from airflow_ml_monitor.hooks.store import MonitorStoreHook, store_behind
 from airflow_ml_monitor.operators.gating import MonitoringFailed, known_statuses
 from airflow_ml_monitor.operators.report_files import task_url
@@ -35,7 +36,7 @@ class VerdictNotifier(BaseNotifier):
     """Tells people of a verdict when it is news: the first that fails, a change of what fails, the recovery.
 
     For ``on_verdict`` of monitoring operators, and for Airflow's own callbacks: as ``on_failure_callback`` it also
-    tells of a task that ended without a verdict, each time. What was told is kept in the store, so a retry or a
+    tells of a task that ended without a verdict, once for each try. What was told is kept in the store, so a retry or a
     restart tells nothing twice, and what could not be sent is tried again with the next verdict.
 
     :param send: the notifier that sends, of any provider. Its templates find the message under ``verdict``:
@@ -75,11 +76,16 @@ class VerdictNotifier(BaseNotifier):
     def __call__(self, *args: Any) -> None:
         """Notify, given a task context, or a report and a task context as ``on_verdict`` gives them."""
         context = args[1] if len(args) == 2 and isinstance(args[0], Report) else args[0]
-        if "reason" in context:  # of a DAG's own callback
-            self.log.warning("the callback of a DAG does not say which task failed; give the notifier to its tasks")
-            return
-        # Airflow renders templates in place; the next task of this process has other values.
-        super(VerdictNotifier, copy.copy(self)).__call__({**context})
+        if self._says_which_task(context):
+            # Airflow renders templates in place; the next task of this process has other values.
+            super(VerdictNotifier, copy.copy(self)).__call__({**context})
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Notify without holding up the event loop, given the context as an attribute."""
+        if self._says_which_task(self.context):
+            one = copy.copy(self)
+            one.context = cast("Context", {**self.context})
+            yield from super(VerdictNotifier, one).__await__()
 
     def notify(self, context: Context) -> None:
         found = summary_of(context)
@@ -98,6 +104,7 @@ class VerdictNotifier(BaseNotifier):
     async def async_notify(self, context: Context) -> None:
         found = summary_of(context)
         if found is None:
+            await asyncio.to_thread(self._tell_of_no_verdict, context)
             return
         store = await _store(self.store_conn_id)
         stored = await asyncio.to_thread(_read, store, found)
@@ -107,6 +114,13 @@ class VerdictNotifier(BaseNotifier):
                 async with _in_thread(self._prepared(stored, event, found, context)) as (sender, told):
                     await _awaited(sender, _with(context, told))
                 await asyncio.to_thread(messages.add, _message(stored, event))
+
+    def _says_which_task(self, context: Any) -> bool:
+        """Whether a context is of a task, and not of a callback or a deadline of a DAG."""
+        of_task = "ti" in context and "reason" not in context
+        if not of_task:
+            self.log.warning("the callback of a DAG does not say which task failed; give the notifier to its tasks")
+        return of_task
 
     def _judge(self, connection: Any, stored: StoredReport) -> tuple[Messages, Event | None]:
         """Return the messages about a verdict's subject, and what the verdict is to those who know them."""
@@ -134,7 +148,7 @@ class VerdictNotifier(BaseNotifier):
 
         sender = copy.copy(self.send)
         takes_picture = all(getattr(sender, name, _NOT_THERE) is None for name in ("html_content", "files"))
-        picture = self._picture(stored.report) if takes_picture else None
+        picture = _picture(stored.report, self.log) if takes_picture else None
         _fill(sender)
         about = self._subject(stored.report)
         told = content(
@@ -152,13 +166,6 @@ class VerdictNotifier(BaseNotifier):
                 vars(sender).update(files=[str(image)], mime_subtype="related")
             yield sender, told
 
-    def _picture(self, report: Report) -> bytes | None:
-        try:
-            return report.to_png()
-        except Exception:  # the message matters, not its picture
-            self.log.warning("the message has no picture; its text says the same", exc_info=True)
-            return None
-
     def _tell_of_no_verdict(self, context: Context) -> None:
         """Tell of a task that failed before it had a verdict; say nothing of one that did not fail."""
         from airflow_ml_monitor.notifications.content import no_verdict
@@ -169,7 +176,9 @@ class VerdictNotifier(BaseNotifier):
         sender = copy.copy(self.send)
         _fill(sender)
         told = no_verdict(context["ti"], error, url=task_url(context), scope=self.scope)
-        sender(_with(context, told))
+        with ExitStack() as stack:
+            if _is_news(self, context["ti"], stack):
+                sender(_with(context, told))
 
 
 def summary_of(context: Context) -> dict[str, Any] | None:
@@ -189,6 +198,31 @@ def _why_it_ended(context: Context) -> object | None:
         # The DAG processor calls back for a task whose worker is gone; unlike the worker itself it knows no start.
         return "the worker was lost or killed, or Airflow gave the task up; the log of the scheduler says which"
     return error
+
+
+def _picture(report: Report, log: Any) -> bytes | None:
+    try:
+        return report.to_png()
+    except Exception:  # the message matters, not its picture
+        log.warning("the message has no picture; its text says the same", exc_info=True)
+        return None
+
+
+def _is_news(notifier: VerdictNotifier, ti: Any, stack: ExitStack) -> bool:
+    """Whether nobody was told of the end of a task's try: of a worker that is lost Airflow tells twice.
+
+    It is kept as told when the stack is left, unless by an error.
+    """
+    not_known: tuple[type[Exception], ...] = (MonitorError, *outages())
+    try:
+        store = MonitorStoreHook(notifier.store_conn_id).store
+        telling = store.telling_once(attempt=str(ti.id), scope=notifier.scope, channel=notifier.channel)
+        news = stack.enter_context(telling)
+    except not_known as error:  # it may be why there is no verdict, and a message matters more
+        notifier.log.warning("whether somebody was told already is not known, so it is told: %s", error)
+        return True
+    notifier.log.info("the end of this try is %s by %s", "told" if news else "told already", notifier.channel)
+    return news
 
 
 def _with(context: Context, told: dict[str, Any]) -> Context:

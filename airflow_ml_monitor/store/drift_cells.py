@@ -16,14 +16,21 @@ _WORSE = ("pass", "insufficient", "warn", "fail", "error")
 # Numbers, since the greatest of several is asked for; by CASE, which is looked up faster than a place in an array.
 _BADNESS = " ".join(f"WHEN '{status}' THEN {place}" for place, status in enumerate(_WORSE))
 
+# A quotient that a float cannot hold would be an error of PostgreSQL's, and no cell would be shown: it is left out.
+_EFFECT = """CASE WHEN (value = 0 OR abs(value) BETWEEN 1e-150 AND 1e150) AND abs(limit_upper) BETWEEN 1e-150 AND 1e150
+    THEN value / limit_upper END"""
+
 _CELLS = f"""
-SELECT report_id, column_name, max(CASE status {_BADNESS} END) AS badness, max(value / nullif(limit_upper, 0)) AS effect
+SELECT report_id, column_name, max(CASE status {_BADNESS} END) AS badness, max({_EFFECT}) AS effect
 FROM ml_monitor.check_result WHERE report_id IN :reports AND column_name IS NOT NULL GROUP BY report_id, column_name"""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A column in a window: the worst of its checks, and the greatest effect in units of its limit."""
+    """A column in a window: the worst of its checks, and the greatest effect in units of its limit.
+
+    :param effect: ``None`` without a limit, and where value or limit is beyond 1e150.
+    """
 
     column: str
     window_start: datetime

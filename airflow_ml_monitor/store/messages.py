@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.plain import plain_text
@@ -85,3 +86,16 @@ class Messages:
             "report_id": message.report_id,
         }
         self._connection.execute(sa.insert(tables.message).values(row))
+
+
+def is_first_to_tell(connection: sa.Connection, *, attempt: str, scope: str, channel: str) -> bool:
+    """Keep that people are told of a task try that ended without a verdict; whether nobody told them before.
+
+    Whoever asks for the same meanwhile waits until the transaction ends.
+
+    :param attempt: the id of the try.
+    """
+    values = {"attempt": attempt, "scope": plain_text(scope), "channel": plain_text(channel)}
+    table = tables.ended_try
+    query = insert(table).values(values).on_conflict_do_nothing().returning(table.c.attempt)
+    return connection.execute(query).one_or_none() is not None

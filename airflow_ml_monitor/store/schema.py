@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from airflow_ml_monitor.store.failures import missing_schema
 from airflow_ml_monitor.store.tables import SCHEMA
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision this version of the package writes to; a schema at a larger one works as well."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

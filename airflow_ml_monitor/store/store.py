@@ -17,6 +17,7 @@ from airflow_ml_monitor.store.decisions import Decision, last_decisions, save_de
 from airflow_ml_monitor.store.failures import MIGRATE, described, store_errors
 from airflow_ml_monitor.store.ledger import LedgerEntry, read_ledger
 from airflow_ml_monitor.store.marks import read_mark, save_mark
+from airflow_ml_monitor.store.messages import is_first_to_tell
 from airflow_ml_monitor.store.references import read_reference, save_reference
 from airflow_ml_monitor.store.repeats import stored_before
 from airflow_ml_monitor.store.stored import StoredReference, StoredReport
@@ -213,6 +214,12 @@ class Store:
         """Return the last decision on each of these reports that has one."""
         with self.begin() as connection:
             return last_decisions(connection, reports)
+
+    @contextmanager
+    def telling_once(self, *, attempt: str, scope: str, channel: str) -> Iterator[bool]:
+        """Give whether nobody was told of a try that ended without a verdict; kept unless the block raises."""
+        with self.begin() as connection:
+            yield is_first_to_tell(connection, attempt=attempt, scope=scope, channel=channel)
 
     def dispose(self) -> None:
         """Close the connections the engine keeps."""

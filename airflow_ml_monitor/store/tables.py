@@ -141,6 +141,13 @@ message = sa.Table(
     sa.Column("sent_at", _TIME, nullable=False, server_default=_NOW),
 )
 
+ended_try = sa.Table(
+    "ended_try",
+    metadata,
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("attempt", "scope", "channel")),
+    sa.Column("told_at", _TIME, nullable=False, server_default=_NOW),
+)
+
 arrival_mark = sa.Table(
     "arrival_mark",
     metadata,

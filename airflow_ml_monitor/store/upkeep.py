@@ -47,8 +47,12 @@ def prune(
 ) -> Removed:
     """Delete reports written before a moment, and the profiles that nothing needs any more; references stay.
 
+    Of what people were told then nothing is left either, unless only some reports go.
+
     :param superseded: only those that a later report of the same task, model version and window replaced.
     """
+    if not (model or environment or kinds or superseded):
+        connection.execute(sa.delete(tables.ended_try).where(tables.ended_try.c.told_at < before))
     which = [_report.written_at < before, *_of(_report, model, environment)]
     if kinds is not None:
         which.append(_report.kind.in_([plain_text(kind) for kind in kinds]))

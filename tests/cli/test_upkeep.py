@@ -55,6 +55,17 @@ class TestPrune:
         )
         assert counts(filled) == [1, 1, 1, 1]
 
+    @pytest.mark.parametrize(("options", "left"), [([], 1), (["--model", "other"], 2), (["--dry-run"], 2)])
+    def test_what_people_were_told_long_ago_goes_too(
+        self, filled: Store, printed: Printed, options: list[str], left: int
+    ) -> None:
+        with filled.begin() as connection:
+            for attempt, at in (("old", "2013-01-01"), ("new", "now")):
+                values = {"attempt": attempt, "scope": "s", "channel": "c", "told_at": sa.text(f"timestamptz '{at}'")}
+                connection.execute(sa.insert(tables.ended_try).values(values))
+        printed("prune", "--older-than", "400d", "--yes", *options)
+        assert count(filled, tables.ended_try) == left
+
     def test_only_what_was_replaced(self, filled: Store, printed: Printed) -> None:
         assert "deleted: 1 reports" in printed("prune", "--older-than", "400d", "--superseded", "--yes")
 

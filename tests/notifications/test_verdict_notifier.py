@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from email.message import Message
 from html import unescape
@@ -96,6 +96,38 @@ def text(found: Message) -> str:
     payload = part(found, "text/html").get_payload(decode=True)
     assert isinstance(payload, bytes)
     return payload.decode("utf-8")
+
+
+class RefusingOnce(BaseNotifier):
+    """A notifier whose server refuses the first message."""
+
+    template_fields = ("text",)
+
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self.text = "{{ verdict.subject }}"
+        self.told = told
+
+    def notify(self, context: Any) -> None:
+        self.told.append(self.text if self.told else "refused")
+        if len(self.told) == 1:
+            raise OSError("refused")
+
+
+def lose(dag_id: str, *notifiers: VerdictNotifier, times: int) -> tuple[DAG, Run]:
+    """Run a task of which notifiers are told as the DAG processor does it: with neither error nor start."""
+
+    class Lost(BaseOperator):
+        def execute(self, context: Any) -> None:
+            ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
+            known = {name: getattr(ti, name) for name in (*names, "task", "_ti_context_from_server")}
+            for notifier in notifiers * times:
+                with suppress(OSError):  # Airflow logs it
+                    notifier(RuntimeTaskInstance.model_construct(**known).get_template_context())
+
+    with DAG(dag_id, schedule=None) as dag:
+        Lost(task_id="lost")
+    return dag, run_dag(dag)
 
 
 class TestMail:
@@ -209,25 +241,49 @@ class TestCallbacksOfAirflow:
         assert "DataError: column &lt;b&gt;" in text(inbox.mails[0])
         assert "postgresql://ann:***@db/flights" in text(inbox.mails[0])
 
-    def test_a_task_whose_worker_is_lost_is_told(self, inbox: Inbox) -> None:
-        class Lost(BaseOperator):
-            """Is called back for as the DAG processor does it: with neither error nor start."""
-
-            def execute(self, context: Any) -> None:
-                ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
-                known = {name: getattr(ti, name) for name in (*names, "task", "_ti_context_from_server")}
-                mail()(RuntimeTaskInstance.model_construct(**known).get_template_context())
-
-        with DAG("vn_lost", schedule=None) as dag:
-            Lost(task_id="lost")
-        run_dag(dag)
+    def test_a_task_whose_worker_is_lost_is_told_once_though_airflow_calls_back_twice(self, inbox: Inbox) -> None:
+        dag, run = lose("vn_lost", mail(), times=2)
         assert inbox.subjects == ["ERROR: vn_lost.lost ended without a verdict"]
         assert "the worker was lost or killed" in text(inbox.mails[0])
+        clear(dag, run, ["lost"])
+        assert len(inbox.mails) == 2, "another try is told of"
 
-    def test_the_callback_of_a_dag_is_refused_in_its_log(
-        self, inbox: Inbox, capsys: pytest.CaptureFixture[str]
+    def test_each_channel_tells_of_a_lost_worker(self, inbox: Inbox) -> None:
+        lose("vn_lost_channels", mail(), mail(channel="on call"), times=2)
+        assert len(inbox.mails) == 2
+
+    def test_what_could_not_be_sent_of_a_lost_worker_is_told_by_the_second_call(
+        self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        mail()({"dag": None, "run_id": "manual__1", "reason": "task_failure"})
+        told: list[str] = []
+        lose("vn_lost_refused", VerdictNotifier(RefusingOnce(told)), times=2)
+        assert told == ["refused", "ERROR: vn_lost_refused.lost ended without a verdict"]
+
+    def test_a_store_that_is_down_keeps_no_message_back(
+        self, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        down = {"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "ann", "password": "s3cret"}
+        monkeypatch.setenv("AIRFLOW_CONN_ML_MONITOR_DEFAULT", json.dumps(down))
+        judge("vn_no_store", failing, on_verdict=mail(), on_failure_callback=mail())
+        assert inbox.subjects == ["ERROR: vn_no_store.drift ended without a verdict"]
+        assert "the store behind connection &#39;ml_monitor_default&#39;" in text(inbox.mails[0])
+        assert (
+            "whether somebody was told already is not known, so it is told: the store behind" in capsys.readouterr().out
+        )
+
+    @pytest.mark.parametrize(
+        "context",
+        [{"dag": None, "run_id": "manual__1", "reason": "task_failure"}, {"dag_run": None, "deadline": None}],
+        ids=["callback", "deadline"],
+    )
+    @pytest.mark.parametrize("awaits", [False, True], ids=["called", "awaited"])
+    def test_what_is_told_of_a_dag_is_refused_in_its_log(
+        self, inbox: Inbox, capsys: pytest.CaptureFixture[str], context: Any, awaits: bool
+    ) -> None:
+        if awaits:
+            asyncio.run(wait_for(mail(context=context)))
+        else:
+            mail()(context)
         assert inbox.mails == []
         assert "give the notifier to its tasks" in capsys.readouterr().out
 
@@ -240,6 +296,10 @@ class TestCallbacksOfAirflow:
             Plain(task_id="plain", on_execute_callback=mail(), on_success_callback=mail())
         run_dag(dag)
         assert inbox.mails == []
+
+
+async def wait_for(notifier: VerdictNotifier) -> None:
+    await notifier
 
 
 class OnlyInStep(BaseNotifier):
@@ -257,14 +317,10 @@ class OnlyInStep(BaseNotifier):
 
 
 class TestAwaited:
-    def tell(self, notifier: VerdictNotifier) -> Callable[[Report, Any], None]:
-        def awaited(report: Report, context: Any) -> None:
-            async def run() -> None:
-                one = copy.copy(notifier)
-                one.context = {**context}
-                await one
-
-            asyncio.run(run())
+    def tell(self, notifier: VerdictNotifier) -> Callable[..., None]:
+        def awaited(*args: Any) -> None:
+            notifier.context = args[-1]
+            asyncio.run(wait_for(notifier))
 
         return awaited
 
@@ -273,6 +329,19 @@ class TestAwaited:
             judge("vn_async", failing, week=week, on_verdict=self.tell(mail()))
         assert inbox.subjects == ["FAIL: m drift"]
         assert 'src="cid:summary.png"' in text(inbox.mails[0])
+
+    def test_one_notifier_tells_of_many_tasks(self, inbox: Inbox) -> None:
+        tell = self.tell(mail())
+        for dag_id in ("vn_async_one", "vn_async_other"):
+            judge(dag_id, failing, on_verdict=tell)
+        assert inbox.subjects == ["FAIL: m drift"] * 2
+
+    def test_tells_of_a_task_that_ends_without_a_verdict(self, inbox: Inbox) -> None:
+        def broken() -> list[CheckResult]:
+            raise DataError("no rows")
+
+        judge("vn_async_broken", broken, on_failure_callback=self.tell(mail()))
+        assert inbox.subjects == ["ERROR: vn_async_broken.drift ended without a verdict"]
 
     def test_tells_by_a_notifier_that_cannot_be_awaited(self) -> None:
         told: list[str] = []

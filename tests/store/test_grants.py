@@ -65,6 +65,11 @@ class TestWriter:
         writer.save_decisions([decision])
         assert writer.decisions([written.id]) == {written.id: decision}
 
+    def test_keeps_what_people_were_told_of_tries(self, writer: Store) -> None:
+        for news in (True, False):
+            with writer.telling_once(attempt="1", scope="dag.task", channel="mail") as found:
+                assert found is news
+
     def test_needs_no_more_where_it_would_migrate(self, writer: Store) -> None:
         Store(writer.engine, auto_migrate=True).write(make_report(), make_origin())
 

@@ -111,3 +111,36 @@ def test_two_at_once_wait_for_each_other(store: Store, report: StoredReport) -> 
     for one in threads:
         one.join()
     assert len(sent) == 1
+
+
+def tell(store: Store, **changes: str) -> bool:
+    with store.telling_once(**{"attempt": "1", "scope": "dag.task", "channel": "mail"} | changes) as news:
+        return news
+
+
+def test_the_end_of_a_try_is_told_once_by_each_channel(store: Store) -> None:
+    assert [tell(store), tell(store)] == [True, False]
+    assert tell(store, channel="on call")
+    assert tell(store, attempt="2")
+    assert tell(store, scope="of \x00 \ud800 data")
+
+
+def test_the_end_of_a_try_that_could_not_be_told_is_news_again(store: Store) -> None:
+    def refused() -> None:
+        with store.telling_once(attempt="1", scope="dag.task", channel="mail"):
+            raise OSError("refused")
+
+    with pytest.raises(OSError, match="refused"):
+        refused()
+    assert tell(store)
+
+
+def test_two_that_tell_of_one_try_at_once_wait_for_each_other(store: Store) -> None:
+    found: list[bool] = []
+    with store.telling_once(attempt="1", scope="dag.task", channel="mail") as first:
+        other = threading.Thread(target=lambda: found.append(tell(Store(store.engine))))
+        other.start()
+        other.join(0.5)
+        assert (first, found) == (True, [])
+    other.join(30)
+    assert found == [False]
