@@ -14,6 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 72, 16, 18, 26
 SIZE = {"width": WIDTH, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": BOTTOM}
 """Pixels that all charts share, for templates."""
 
+_GREATEST = 1e300
 _MOST_TIMES = 8
 _TIME_WIDTH = 84
 
@@ -67,8 +68,8 @@ class TimeScale:
 
 
 def value_scale(values: Sequence[float], height: int) -> Scale:
-    """Return the scale of a chart's values, with some room on both sides."""
-    low, high = min(values), max(values)
+    """Return the scale of a chart's values, with some room on both sides, up to where a float can tell them apart."""
+    low, high = (min(max(value, -_GREATEST), _GREATEST) for value in (min(values), max(values)))
     room = (high - low) / 12 or abs(high) / 10 or 1.0
     return Scale(low - room, high + room, height - BOTTOM, TOP)
 

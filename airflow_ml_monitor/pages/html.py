@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from markupsafe import Markup, escape
 from airflow_ml_monitor.pages.drawing import SIZE, sign
 from airflow_ml_monitor.rendering.html import Site, to_html
 from airflow_ml_monitor.rendering.scripts import sources
-from airflow_ml_monitor.rendering.selection import measured
+from airflow_ml_monitor.rendering.selection import in_one_line, measured
 from airflow_ml_monitor.store.stored import StoredReport
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.store.drift_cells import Cell
 
 _HERE = Path(__file__).parent
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "insufficient": "?", "error": "⚠"}
 
 
@@ -41,7 +43,7 @@ def report_page(stored: StoredReport, *, root: str) -> str:
     report, links = stored.report, {"Models": _address(root, ""), "Checks": _address(root, "checks")}
     if report.model and report.environment:
         about = {"environment": report.environment, "model": report.model}
-        links[f"{report.model} in {report.environment}"] = _address(root, "models", *about.values())
+        links[in_one_line(f"{report.model} in {report.environment}")] = _address(root, "models", *about.values())
         links["Timeline"] = _address(root, "timeline", **about, kind=report.kind)
     return to_html(report, ids=stored.ids, site=Site("ML Monitor", links, _script()))
 
@@ -62,11 +64,18 @@ def heat_cell(cell: Cell, opens: Markup, column: Markup, start: str) -> Markup:
 
     :param opens: the address that it leads to, without its report; with ``column`` and ``start``: what it is about.
     """
-    status, effect = cell.status, "" if cell.effect is None else f"{cell.effect:.2f}"
+    status, effect = cell.status, ""
+    if cell.effect is not None:
+        effect = f"{cell.effect:.2f}" if abs(cell.effect) < 1e5 else f"{cell.effect:.1e}"
     shade = f' style="--effect:{min(cell.effect, 1):.2f}"' if cell.effect is not None and status == "pass" else ""
     signs = f'<span aria-hidden="true">{MARKS[status]}</span><span class="hidden">{status}</span>'
     link = f'href="{escape(opens)}&amp;report_id={cell.report_id}" title="{escape(column)}, {start}: {status}"'
     return Markup(f'<td class="{status}"{shade}><a {link}>{signs} {effect}</a></td>')
+
+
+def _straight(value: Any) -> Any:
+    """Return a text with a sign in the place of each character that would turn around what stands behind it."""
+    return _TURNS.sub("\ufffd", value) if type(value) is str else value
 
 
 @cache
@@ -74,7 +83,12 @@ def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     found = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_straight,
     )
     sheets = [_HERE.parent / "rendering" / "report.css", _HERE / "pages.css", _HERE / "charts.css"]
     found.globals |= {"address": _address, "sign": sign, "size": SIZE, "measured": measured, "heat_cell": heat_cell}

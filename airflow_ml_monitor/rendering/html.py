@@ -58,7 +58,7 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site 
     template = _environment().get_template("report.html.jinja")
     rendered: str = template.render(
         **known,
-        facts=[*selection.facts(report).items(), *((name, in_one_line(words)) for name, words in (ids or {}).items())],
+        facts=[(name, in_one_line(words)) for name, words in (*selection.facts(report).items(), *(ids or {}).items())],
         scripts=drawing,
         not_drawn=not_drawn,
         script_sources=_allowed(drawing, site),

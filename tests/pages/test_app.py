@@ -213,6 +213,23 @@ class TestWhatTheySay:
         for path in [*paths(stored), column, f"/reports/{stored[1]}"]:
             assert NASTY not in get(client, path).text
 
+    def test_nothing_from_the_data_turns_words_around(
+        self, client: Any, store_connection: sa.URL, stored: list[UUID]
+    ) -> None:
+        store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+        turns = "\u202eevil\u2066"
+        check = make_check(column=turns, segment=turns, message=turns)
+        one = store.write(
+            make_report(model=turns, model_version=turns, reference=turns, results=(check,)),
+            make_origin(run_id=turns, task_id=turns),
+        )
+        model = f"environment=prod&model={quote(turns)}"
+        pages = ["/", f"/models/prod/{quote(turns)}", f"/timeline?{model}", f"/drift?{model}", "/checks"]
+        for path in [*pages, "/dags/retraining", f"/reports/{one.id}"]:
+            shown = re.sub('title="[^"]*"', "", get(client, path).text)
+            assert "evil" in shown
+            assert not {"\u202e", "\u2066"} & set(shown), path
+
     def test_long_lists_come_in_pages(self, client: Any, store_connection: sa.URL, stored: list[UUID]) -> None:
         store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
         for week in range(2, 60):

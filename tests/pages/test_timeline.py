@@ -130,7 +130,7 @@ class TestChart:
 
 
 class TestScales:
-    @pytest.mark.parametrize("values", [[0.0], [0.7, 0.7], [-3.0, 12_000.0], [1e-9, 2e-9]])
+    @pytest.mark.parametrize("values", [[0.0], [0.7, 0.7], [-3.0, 12_000.0], [1e-9, 2e-9], [-1.7e308, 1.7e308]])
     def test_ticks_are_round_few_and_inside(self, values: list[float]) -> None:
         scale = value_scale(values, 190)
         ticks = value_ticks(scale)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.store.drift_cells import Cell, drift_cells
 from tests.store.factories import MONDAY, make_check, make_origin, make_report, make_window
@@ -24,6 +26,14 @@ def test_the_worst_check_and_the_greatest_effect_of_a_column(store: Store) -> No
 def test_without_a_limit_there_is_no_effect(store: Store) -> None:
     store.write(make_report(results=(make_check(limits=(None, None)),)), make_origin())
     assert [cell.effect for cell in cells(store)] == [None]
+
+
+@pytest.mark.parametrize(("value", "limit"), [(1.7e308, 0.1), (1e-310, 1.0), (1.0, 1e-310), (5e-324, 10.0)])
+def test_an_effect_that_a_float_cannot_hold_is_left_out(store: Store, value: float, limit: float) -> None:
+    beside = make_check(column="hour", value=0.0)
+    beyond = make_check(value=value, limits=(None, limit), interval=None)
+    store.write(make_report(results=(beyond, beside)), make_origin())
+    assert [(cell.status, cell.effect) for cell in cells(store)] == [("fail", None), ("fail", 0.0)]
 
 
 def test_the_latest_windows_in_the_order_of_time(store: Store) -> None:
