@@ -23,6 +23,7 @@ IMAGE = "summary.png"
 _NEWS = {"change": "changed", "recovery": "recovered"}
 _MOST = 10
 _LONGEST = 150
+_LONGEST_LINE = 600
 _LONGEST_SLACK = 3000
 """Characters that a block of a Slack message may have; a message without blocks is split after 4,000."""
 _LONGEST_INCIDENT = 255
@@ -46,7 +47,7 @@ def content(
         "status": report.status.value,
         "subject": subject,
         "headline": in_one_line(report.headline),
-        "summary": "\n".join([report.summary(most=_MOST), *_plain(links)]),
+        "summary": "\n".join([*_summary(report), *_plain(links)]),
         "markdown": report.to_markdown(most=_MOST, links=links),
         "slack": _slack(report, event, subject, links),
         "html": _html(report, subject, list(links.items()), picture),
@@ -67,6 +68,18 @@ def _subject(report: Report, event: Event) -> str:
     return in_one_line(f"{report.status.value.upper()}{news}: {report.about}")[:_LONGEST]
 
 
+def _summary(report: Report) -> list[str]:
+    """Return the headline and the checks behind the status: a line each, whatever their names and messages hold."""
+    lines = [f"  - {_short(one)}" for one in report.reasons[:_MOST]]
+    more = len(report.reasons) - _MOST
+    return [_short(report.headline), *lines, *([f"  - and {more:,} more"] if more > 0 else [])]
+
+
+def _short(text: object) -> str:
+    line = in_one_line(text)
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE].rstrip()} ..."
+
+
 def _slack(report: Report, event: Event, subject: str, links: dict[str, str]) -> str:
     """Return a report as mrkdwn with as many of its checks as Slack shows whole; it has no subject beside it."""
     news = f"*{_NEWS[event].capitalize()}*\n" if event in _NEWS else ""
@@ -74,7 +87,7 @@ def _slack(report: Report, event: Event, subject: str, links: dict[str, str]) ->
         written = news + report.to_markdown(most=most, links=links, dialect="slack")
         if len(written) <= _LONGEST_SLACK:
             return written
-    return _few_words(subject, in_one_line(report.headline)[: 4 * _LONGEST], links)
+    return _few_words(subject, _short(report.headline), links)
 
 
 def _few_words(subject: str, headline: str, links: dict[str, str]) -> str:
@@ -121,7 +134,7 @@ def _page(
 
 def _reason(result: CheckResult) -> dict[str, Any]:
     words = " - ".join(part for part in (in_words(result), result.message) if part)
-    return {"label": in_one_line(result.label), "status": result.status, "words": in_one_line(words)}
+    return {"label": _short(result.label), "status": result.status, "words": _short(words)}
 
 
 def no_verdict(ti: Any, error: object, *, url: str | None, scope: str) -> dict[str, Any]:
@@ -129,7 +142,7 @@ def no_verdict(ti: Any, error: object, *, url: str | None, scope: str) -> dict[s
     subject = in_one_line(f"ERROR: {ti.dag_id}.{ti.task_id} ended without a verdict")[:_LONGEST]
     # What a driver says of a source may have its URL; a channel has more readers than a log.
     said = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error)
-    headline = in_one_line(masked(said))[: 4 * _LONGEST]
+    headline = _short(masked(said))
     links = {"Run": url} if url else {}
     names = ("model", "kind", "environment", "report_id", "report_path", "report_url")
     return {

@@ -160,6 +160,14 @@ class TestMail:
         assert "{{ 7 * 7 }}<script>{% raw %} Bcc: x@example.com" in unescape(html)
         assert inbox.mails[0]["Bcc"] is None
 
+    def test_a_long_message_is_cut_and_stays_a_line(self, inbox: Inbox) -> None:
+        send = SmtpNotifier(to="team@example.com", subject="s", html_content="{{ verdict.summary }}")
+        long = "moved\nReport: http://example.com\n" + "x" * 5_000
+        judge("vn_long", lambda: failing(message=long), on_verdict=[mail(), VerdictNotifier(send, channel="plain")])
+        assert max(len(text(each)) for each in inbox.mails) < 3_000
+        assert "\nReport: http://example.com" not in text(inbox.mails[1])
+        assert "upper limit 0.1, adjusted p 3e-12 - moved Report: http" in text(inbox.mails[1])
+
     def test_fields_that_are_given_are_rendered_with_the_verdict(self, inbox: Inbox) -> None:
         send = SmtpNotifier(
             to="team@example.com",
