@@ -35,6 +35,16 @@ def beside(value: float | None, *others: float | None) -> list[str]:
     return [number(each, digits) for each in (value, *others)]
 
 
+def percent(share: float) -> str:
+    """Return a share in percent by three digits, or by as many more as tell it from all.
+
+    >>> percent(0.0471), percent(0.99997)
+    ('4.71 %', '99.997 %')
+    """
+    text = number(100 * share, 3)
+    return f"{beside(100 * share, 100.0)[0] if text == '100' else text} %"
+
+
 def same(one: float, other: float) -> bool:
     """Whether two numbers differ by no more than a rounding."""
     return math.isclose(one, other, rel_tol=1e-9)

@@ -32,3 +32,11 @@ def test_decimals_are_added_until_a_value_is_told_from_its_limit(value: float, s
 
 def test_p_is_told_from_an_alpha_of_ones_own() -> None:
     assert (numerals.p_value(0.01004, 0.01), numerals.p_value(0.01004)) == ("0.01004", "0.01")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0 %"), (0.04712, "4.71 %"), (1e-6, "0.0001 %"), (0.9997, "99.97 %"), (1.0, "100 %"), (1.5, "150 %")],
+)
+def test_less_than_all_never_reads_as_all(share: float, shown: str) -> None:
+    assert numerals.percent(share) == shown

@@ -12,7 +12,7 @@ from airflow_ml_monitor.errors import DataError
 from airflow_ml_monitor.pages.drawing import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Scale, value_ticks
 from airflow_ml_monitor.rendering import charts
 from airflow_ml_monitor.rendering.charts import SIDES, Chart
-from airflow_ml_monitor.rendering.selection import measured, percent
+from airflow_ml_monitor.rendering.selection import measured
 from airflow_ml_monitor.store.column_profiles import column_profiles
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Bars:
     @property
     def rows(self) -> list[tuple[str, str, str]]:
         """The numbers: bin or level, share of the reference, share of the window."""
-        shares = {(row[0], row[2]): percent(row[3]) for row in self.chart.rows}
+        shares = {(row[0], row[2]): numerals.percent(row[3]) for row in self.chart.rows}
         was, now = SIDES
         return [(name, shares[place, was], shares[place, now]) for place, name in enumerate(self.names)]
 
@@ -105,7 +105,7 @@ class Bars:
         return (WIDTH - LEFT - RIGHT) / max(1, len(self.names))
 
     def _bar(self, place: int, name: str, side: str, share: float) -> Bar:
-        said = f"{name}, {side}: {percent(share)}"
+        said = f"{name}, {side}: {numerals.percent(share)}"
         front = side != SIDES[0]
         if self.stand:
             inset = 0.28 if front else 0.06

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_ml_monitor import numerals
 from airflow_ml_monitor.pages.metric_chart import MetricChart, Strip
 from airflow_ml_monitor.pages.timeline import MOST_CHARTS, Timeline
-from airflow_ml_monitor.rendering.selection import percent
 from airflow_ml_monitor.store import timelines
 from airflow_ml_monitor.store.decisions import last_decisions
 
@@ -94,7 +94,7 @@ def _charts(timeline: Timeline, check: str) -> dict[str, Any]:
 
 def _labels(found: Sequence[Measured]) -> dict[Any, str]:
     shares = {one.report_id: one.value for one in found if one.check == "completeness"}
-    return {key: percent(share) for key, share in shares.items() if share is not None}
+    return {key: numerals.percent(share) for key, share in shares.items() if share is not None}
 
 
 def _with(names: list[str], chosen: str) -> list[str]:

@@ -125,9 +125,8 @@ class Comparison:
             return few + self._lacking
         if self.found.value is None or self.found.interval is None:
             return (self.found.reason or "there is no interval") + self._lacking
-        percent = numerals.number(100 * confidence, 3)
         ends = _ends(self.found.interval)
-        span = f"challenger less champion is {ends} ({percent} % interval, {self.found.n:,} rows)"
+        span = f"challenger less champion is {ends} ({numerals.percent(confidence)} interval, {self.found.n:,} rows)"
         if self.status is Status.PASS:
             return f"the challenger is proven {self.rule.aim}{self._whatever}: {span}"
         if self.status is Status.FAIL:
@@ -152,8 +151,8 @@ class Comparison:
         if not self.missing or self._enough:
             return rows_needed(self.found, self.rule) + self._lacking
         if self.rule.min_completeness is not None:
-            least = numerals.number(100 * self.rule.min_completeness, 3)
-            return f"{self._lacking}, at least {least} % must be known; compare when more have come"
+            least = numerals.percent(self.rule.min_completeness)
+            return f"{self._lacking}, at least {least} must be known; compare when more have come"
         if self.extremes is None:
             why = f"{self._lacking}, and {self.rule.metric.name} has no worst case here"
             return f"{why}; compare when they have come, or set min_completeness"

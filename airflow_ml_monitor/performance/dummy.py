@@ -13,7 +13,7 @@ from airflow_ml_monitor.performance.decidable import labels_needed
 from airflow_ml_monitor.performance.dummy_extremes import dummy_extremes
 from airflow_ml_monitor.performance.reference import LEAST_LABELS
 from airflow_ml_monitor.performance.registry import Difference, Estimate, difference, estimate
-from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, more_needed, still
+from airflow_ml_monitor.performance.verdict import Ruling, Verdict, both_ways, more_needed, still, too_few_known
 from airflow_ml_monitor.results import CheckResult, Interval, Limits, Severity, Status
 
 _BY_MEDIAN = frozenset({"mae", "median_absolute_error"})
@@ -105,9 +105,7 @@ class DummyRuling(Ruling):
         if missing and self.min_completeness is None:
             return self._at_extremes(answers, apart, missing, total)
         if missing and total - missing < (self.min_completeness or 0.0) * total:
-            least = numerals.number(100 * (self.min_completeness or 0.0), 3)
-            said = f"{total - missing:,} of {total:,} labels are known, at least {least} % are asked for"
-            return Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
+            return too_few_known(missing, total, self.min_completeness or 0.0)
         return Verdict(self._status(apart), self._said(apart) + still(missing, total))
 
     def _at_extremes(self, answers: Answers, apart: Difference, missing: int, total: int) -> Verdict:

@@ -142,12 +142,11 @@ class FairnessRuling:
             return Status.INSUFFICIENT, said + (f"; {lacking}" if missing else "")
         share = (total - missing) / total
         if missing and self.min_completeness is not None and share < self.min_completeness:
-            least = numerals.number(100 * self.min_completeness, 3)
-            return Status.INSUFFICIENT, f"{lacking}, at least {least} % are asked for; judge again when more have come"
+            least = numerals.percent(self.min_completeness)
+            return Status.INSUFFICIENT, f"{lacking}, at least {least} are asked for; judge again when more have come"
         status = decided(interval, self.wanted.limits)
         ends = " to ".join(numerals.number(end) for end in interval)
-        percent = numerals.number(100 * self.confidence, 3)
-        said = f"{found.ends}; the {percent} % interval {ends} is {_WHERE[status]}"
+        said = f"{found.ends}; the {numerals.percent(self.confidence)} interval {ends} is {_WHERE[status]}"
         if not missing or self.min_completeness is not None:
             return status, said + (f"; {lacking}" if missing else "")
         if status is Status.WARN:

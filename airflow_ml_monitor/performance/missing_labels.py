@@ -70,6 +70,6 @@ def _by_level(levels: Levels, known: np.ndarray[Any, np.dtype[np.bool_]]) -> dic
 
 
 def _said(part: dict[str, Any]) -> str:
-    share = numerals.number(100 * part["known"] / part["answers"], 3)
+    share = numerals.percent(part["known"] / part["answers"])
     ends = " to ".join(numerals.number(part[end], 3) for end in ("from", "to"))
-    return f"{share} % of the labels of answers of {ends}"
+    return f"{share} of the labels of answers of {ends}"

@@ -76,8 +76,7 @@ class Reference:
         if min_completeness is None:
             return f"{known}; give min_completeness= if that is enough" if self.extremes is None else ""
         enough = self.total - self.missing >= min_completeness * self.total
-        least = numerals.number(100 * min_completeness, 3)
-        return "" if enough else f"{known}, at least {least} % are asked for"
+        return "" if enough else f"{known}, at least {numerals.percent(min_completeness)} are asked for"
 
 
 @dataclass(frozen=True, kw_only=True)

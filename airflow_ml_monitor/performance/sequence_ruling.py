@@ -116,5 +116,4 @@ class SequenceRuling(Ruling):
         missing = sum(window.missing for window in windows)
         lacking = f", the {missing:,} missing ones at their extremes" if missing else ""
         said = f"over {len(windows):,} windows its interval {ends} from {found.n:,} labels{lacking} is {where}"
-        percent = numerals.number(100 * self.confidence, 3)
-        return Verdict(status, f"{said}; it holds at {percent} % for all looks together")
+        return Verdict(status, f"{said}; it holds at {numerals.percent(self.confidence)} for all looks together")

@@ -106,8 +106,7 @@ class Ruling:
         share, least = (total - missing) / total, self.min_completeness or 0.0
         if share >= least:
             return Verdict(self.decided(found), self._worded(found) + still(missing, total))
-        said = f"{_percent(share)} of {total:,} labels are known, at least {_percent(least)} are asked for"
-        return Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
+        return too_few_known(missing, total, least)
 
     def _by_extremes(self, answers: Answers, found: Estimate, missing: int, total: int) -> Verdict:
         extremes = self._extremes(answers)
@@ -193,7 +192,7 @@ class Ruling:
             "" if self.reference is None else f" ({self.reference.called} {_number(self.reference.measured.value)})"
         )
         of = f"{found.n:,} {self.metric.counted}"
-        return f"its {_percent(self.confidence)} interval {ends} from {of} is {where}{against}"
+        return f"its {numerals.percent(self.confidence)} interval {ends} from {of} is {where}{against}"
 
     def _detail(self, found: Estimate) -> dict[str, Any]:
         detail: dict[str, Any] = {"expectation": self.expectation.to_dict(), "interval_method": found.method}
@@ -232,12 +231,18 @@ def both_ways(statuses: Iterable[Status]) -> Status:
 def more_needed(more: int | None, missing: int, total: int) -> str:
     if more is None:
         return ""
-    share = _percent((total - missing + more) / total)
+    share = numerals.percent((total - missing + more) / total)
     return f"; if those to come are like those known, about {more:,} more ({share} known) would decide"
 
 
 def _below(one: float, other: float) -> bool:
     return one < other and not numerals.same(one, other)
+
+
+def too_few_known(missing: int, total: int, least: float) -> Verdict:
+    """Return the verdict where fewer labels are known than the share that is asked for."""
+    said = f"{total - missing:,} of {total:,} labels are known, at least {numerals.percent(least)} are asked for"
+    return Verdict(Status.INSUFFICIENT, f"{said}; judge again when more have come", {"provisional": True})
 
 
 def still(missing: int, total: int) -> str:
@@ -253,7 +258,3 @@ def _plain(found: Estimate) -> dict[str, Any]:
 
 def _number(value: float | None) -> str:
     return numerals.number(value)
-
-
-def _percent(share: float) -> str:
-    return f"{numerals.number(100 * share, 3)} %"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_ml_monitor.numerals import number
+from airflow_ml_monitor.numerals import number, percent
 from airflow_ml_monitor.profile.columns import ColumnProfile
 from airflow_ml_monitor.profile.kinds import Kind
 from airflow_ml_monitor.profile.levels import NAMED_FROM, LevelProfile
@@ -108,9 +108,9 @@ def _missing(column: Column, budget: Budget) -> Learnt | NotLearnt:
         return Learnt(check, {}, Severity.CRITICAL, why, figures=figures)
     allowed = budget.share(missing, rows, least=_MISSING_SLACK if missing else _NEVER_MISSING_SLACK)
     if allowed >= 1.0:
-        return NotLearnt(f"missing: {_percent(missing / rows)} of {rows:,} rows are, and all may be")
-    seen = f"{missing:,} of {rows:,} rows ({_percent(missing / rows)})" if missing else f"none of {rows:,} rows"
-    why = f"Missing in {seen}; a fresh window may lack {_percent(allowed)}."
+        return NotLearnt(f"missing: {percent(missing / rows)} of {rows:,} rows are, and all may be")
+    seen = f"{missing:,} of {rows:,} rows ({percent(missing / rows)})" if missing else f"none of {rows:,} rows"
+    why = f"Missing in {seen}; a fresh window may lack {percent(allowed)}."
     return Learnt(check, {}, Severity.CRITICAL, why, allowed, figures)
 
 
@@ -127,7 +127,7 @@ def _range(column: Column, profile: NumericProfile, budget: Budget) -> Learnt | 
     bounds: list[float | int] = [math.floor(low), math.ceil(high)] if column.integer else [low, high]
     beyond = f"; {outside + odd:,} of them far beyond the others or infinite" if outside + odd else ""
     middle = f"98 % from about {number(profile.edges.low, 3)} to {number(profile.edges.high, 3)}"
-    why = f"{present:,} values, {middle}{beyond}. The bounds leave room, and {_percent(allowed)} may lie outside."
+    why = f"{present:,} values, {middle}{beyond}. The bounds leave room, and {percent(allowed)} may lie outside."
     figures = {"values": present, "far_outside": outside, "infinite": odd}
     arguments = {"min_value": bounds[0], "max_value": bounds[1]}
     return Learnt("expect_column_values_to_be_between", arguments, Severity.WARNING, why, allowed, figures)
@@ -175,8 +175,8 @@ def _levels(column: Column, profile: LevelProfile, budget: Budget) -> Learnt | N
     if not listed or len(listed) > column.most_levels or rare > _MOST_UNLISTED * profile.count:
         return NotLearnt(
             f"levels: {profile.levels:,} differ, {len(listed):,} have {NAMED_FROM} rows or more, and "
-            f"{_percent(rare / profile.count)} of the rows have rarer ones; a list must have at most "
-            f"{column.most_levels} and leave out no more than {_percent(_MOST_UNLISTED)}"
+            f"{percent(rare / profile.count)} of the rows have rarer ones; a list must have at most "
+            f"{column.most_levels} and leave out no more than {percent(_MOST_UNLISTED)}"
         )
     if any(len(name) >= _LONGEST_NAME for name in listed):
         return NotLearnt(f"levels: some are texts of {_LONGEST_NAME} characters or more")
@@ -187,7 +187,7 @@ def _levels(column: Column, profile: LevelProfile, budget: Budget) -> Learnt | N
     without = f"; {unlisted:,} rarer left out" if unlisted else ""
     why = (
         f"The levels that have {NAMED_FROM} rows or more of {profile.count:,}{without}. "
-        f"{_percent(allowed)} of a window may have another."
+        f"{percent(allowed)} of a window may have another."
     )
     values = [name == "true" for name in listed] if profile.kind is Kind.BOOLEAN else listed
     figures = {"values": profile.count, "levels": profile.levels, "rows_of_rare_levels": rare}
@@ -199,7 +199,3 @@ def _listed(profile: LevelProfile) -> list[str]:
     """Return the levels whose names may be kept, in order."""
     counts = zip(profile.hashes.tolist(), profile.counts.tolist(), strict=True)
     return sorted(profile.names[key] for key, count in counts if count >= NAMED_FROM and key in profile.names)
-
-
-def _percent(share: float) -> str:
-    return f"{number(100 * share, 3)} %"

@@ -14,7 +14,7 @@ from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
 from airflow_ml_monitor.rendering.labels import labels_of
 from airflow_ml_monitor.rendering.scripts import Scripts, scripts, sources
-from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, in_words, measured, percent
+from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, in_words, measured
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 MOST_CHARTS = 60
@@ -34,11 +34,13 @@ class Site:
 
     :param links: name -> address, on top of the page.
     :param script: what is run first, as it is.
+    :param charts: address of ``scripts.site_script()``; without one each report has all that draws its charts.
     """
 
     name: str
     links: Mapping[str, str]
     script: str
+    charts: str = ""
 
 
 def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site | None = None) -> str:
@@ -50,11 +52,11 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site 
     in tables.
 
     :param ids: name -> words about where the report is from (report id, run); addresses of the web are links.
-    :param site: the pages that it is one of, if any; it is self-contained without.
+    :param site: the pages that it is one of, if any; it is self-contained without, and where they have no ``charts``.
     """
     page = _Page()
     known = _known(report, page)
-    drawing, not_drawn = _drawing(page)
+    drawing, not_drawn = _drawing(page, site.charts if site else "")
     template = _environment().get_template("report.html.jinja")
     rendered: str = template.render(
         **known,
@@ -97,10 +99,10 @@ class _Page:
         return drawn
 
 
-def _drawing(page: _Page) -> tuple[Scripts | None, str]:
+def _drawing(page: _Page, address: str) -> tuple[Scripts | None, str]:
     """Return what draws the charts, or why nothing does: a page without charts is better than none."""
     try:
-        return scripts(page.charts), ""
+        return scripts(page.charts, address=address), ""
     except ConfigurationError as error:
         return None, str(error)
 
@@ -185,7 +187,7 @@ def _said(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 def _moves(result: CheckResult) -> list[list[str]]:
     moved: Mapping[str, list[list[Any]]] = result.detail["levels_moved"]
     return [
-        [in_one_line(level), what, percent(was), percent(now)]
+        [in_one_line(level), what, numerals.percent(was), numerals.percent(now)]
         for what in ("grew", "shrank", "appeared", "vanished")
         for level, was, now in moved.get(what, ())
     ]

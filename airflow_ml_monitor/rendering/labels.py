@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_ml_monitor import numerals
-from airflow_ml_monitor.rendering.selection import percent
 from airflow_ml_monitor.results import Report
 
 _COUNTS = ("predictions", "void", "mature", "labelled", "missing", "corrected_labels", "unmatched_labels")
@@ -20,7 +19,7 @@ def labels_of(report: Report) -> dict[str, Any] | None:
     counts = next(iter(known.values())).detail
     return {
         "shares": [
-            {"name": name.capitalize(), "value": one.value, "text": percent(one.value)}
+            {"name": name.capitalize(), "value": one.value, "text": numerals.percent(one.value)}
             for name, one in known.items()
             if one.value is not None
         ],
@@ -36,7 +35,7 @@ def _by_answer(report: Report) -> list[list[str]]:
         [
             *(numerals.number(part[side]) for side in ("from", "to")),
             *(f"{part[count]:,}" for count in ("answers", "known")),
-            percent(part["known"] / part["answers"]),
+            numerals.percent(part["known"] / part["answers"]),
         ]
         for parts in found
         for part in parts

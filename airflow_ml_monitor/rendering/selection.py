@@ -79,10 +79,6 @@ def told_metrics(report: Report) -> list[CheckResult]:
     ]
 
 
-def percent(share: float) -> str:
-    return f"{numerals.number(100 * share, 3)} %"
-
-
 def in_one_line(text: object) -> str:
     """Return a text without line breaks and characters that are not shown."""
     return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())

@@ -84,7 +84,7 @@ def test_many_missing_labels_leave_it_open_and_a_share_that_is_enough_decides() 
 def test_a_share_that_is_not_reached_leaves_it_open() -> None:
     predictions, labels = scored()
     report = judged(predictions, labels[:699], expect=[AtLeast("roc_auc", 0.8)], min_completeness=0.7)
-    assert "69.9 % of 1,000 labels are known" in check(report, "roc_auc").message
+    assert "699 of 1,000 labels are known, at least 70 % are asked for" in check(report, "roc_auc").message
 
 
 def test_a_later_as_of_knows_more() -> None:

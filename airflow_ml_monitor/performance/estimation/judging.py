@@ -80,9 +80,9 @@ class Estimated:
             return found.reason or "the estimate has no interval"
         ends = " to ".join(numerals.number(end) for end in found.interval)
         against = "" if own is None else f" (reference {numerals.number(own.measured.value)})"
-        share = numerals.number(100 * self.confidence, 3)
+        share = numerals.percent(self.confidence)
         rows = f"{found.n:,} rows without labels, by {len(self.reference):,} labels of the reference"
-        return f"estimated: its {share} % interval {ends} for {rows}, is {_WHERE[status]}{against}"
+        return f"estimated: its {share} interval {ends} for {rows}, is {_WHERE[status]}{against}"
 
 
 def undecided(expectation: Expectation, reason: str) -> CheckResult:

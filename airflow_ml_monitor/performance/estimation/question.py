@@ -162,7 +162,7 @@ class Question:
         rows, uncovered = change.reweighting.effective_rows, change.reweighting.uncovered
         enough = rows >= LEAST_EFFECTIVE and uncovered <= MOST_UNCOVERED
         worth = f"with the mix of the current rows the reference is worth {numerals.number(rows, 3)} of its"
-        alone = f"{numerals.number(100 * uncovered, 3)} % of current rows have no like in it"
+        alone = f"{numerals.percent(uncovered)} of current rows have no like in it"
         said = f"{worth} {len(change.reference):,} rows; {alone}"
         return CheckResult(
             check="reweighting",
