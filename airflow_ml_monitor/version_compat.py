@@ -21,6 +21,7 @@ COMMAND_LINE = "airflow ml-monitor" if AIRFLOW_V_3_2_PLUS else "python -m airflo
 if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
     from airflow.sdk.configuration import conf
     from airflow.sdk.exceptions import (
+        AirflowException,
         AirflowFailException,
         AirflowNotFoundException,
         AirflowRescheduleException,
@@ -30,6 +31,7 @@ if TYPE_CHECKING or AIRFLOW_V_3_2_PLUS:
 else:
     from airflow.configuration import conf
     from airflow.exceptions import (
+        AirflowException,
         AirflowFailException,
         AirflowNotFoundException,
         AirflowRescheduleException,
@@ -41,6 +43,7 @@ __all__ = [
     "AIRFLOW_V_3_2_PLUS",
     "AIRFLOW_V_3_3_PLUS",
     "COMMAND_LINE",
+    "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowRescheduleException",

@@ -91,7 +91,7 @@ def _engine(connection: Any) -> Engine:
     conn_id = connection.conn_id
     if connection.conn_type in ("postgres", "postgresql"):
         return postgres_engine(connection)
-    hook: Any = connection.get_hook()
+    hook = _hook(connection)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise ConfigurationError(
             f"connection {conn_id!r} is of type {connection.conn_type!r}, which is no SQL database; "
@@ -99,6 +99,18 @@ def _engine(connection: Any) -> Engine:
         )
     engine: Engine = hook.get_sqlalchemy_engine()
     return engine
+
+
+def _hook(connection: Any) -> Any:
+    from airflow_ml_monitor.version_compat import AirflowException
+
+    try:
+        return connection.get_hook()
+    except (AirflowException, ImportError) as error:
+        raise ConfigurationError(
+            f"connection {connection.conn_id!r} is of type {connection.conn_type!r}, of which no provider is installed "
+            f"here ({error}); install it, or correct the type"
+        ) from error
 
 
 def postgres_engine(connection: Any, *, pool: Mapping[str, Any] | None = None) -> Engine:

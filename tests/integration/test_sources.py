@@ -110,3 +110,13 @@ def test_a_connection_that_is_no_database(
     monkeypatch.setenv("AIRFLOW_CONN_FILES", json.dumps({"conn_type": "fs", "extra": {"path": str(tmp_path)}}))
     with pytest.raises(ConfigurationError, match="connection 'files' is of type 'fs', which is no SQL database"):
         AirflowConnections().engine("files")
+
+
+def test_a_connection_of_a_type_that_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_ml_monitor.errors import ConfigurationError
+    from airflow_ml_monitor.hooks.connections import AirflowConnections
+
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "oracle9", "password": "s3cret"}))
+    said = "connection 'warehouse' is of type 'oracle9', of which no provider is installed here .*; install it, or"
+    with pytest.raises(ConfigurationError, match=said):
+        AirflowConnections().engine("warehouse")
