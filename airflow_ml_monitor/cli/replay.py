@@ -46,7 +46,7 @@ def _replayed(
     since, until = span_of(args)
     if args.data is not None:
         window = _window(args, since, until)
-        days = timedelta(days=args.days)
+        days = _length(args.days, window)
         return replay(
             reference, files_of(args), policy, window=window, windows=days, alarms_per_year=args.alarms_per_year
         ), 0
@@ -66,6 +66,15 @@ def _window(args: argparse.Namespace, since: Any, until: Any) -> Window:
     if absent:
         raise ConfigurationError(f"--data is cut into windows; give {', '.join(absent)} as well")
     return Window(since, until)
+
+
+def _length(days: float, span: Window) -> timedelta:
+    whole = span.length / timedelta(days=1)
+    if not 0 < days <= whole:
+        raise ConfigurationError(
+            f"--days {days:g} does not cut the {whole:g} days from --since to --until; give fewer, above 0"
+        )
+    return timedelta(days=days)
 
 
 def _policy(path: str | None) -> DriftPolicy:

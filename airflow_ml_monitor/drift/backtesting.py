@@ -136,8 +136,10 @@ def backtest(
     :param windows: the windows of a dataset, or the length of those that ``window`` is cut into.
     :param alarms_per_year: false alarms a year that are bearable, for ``proposed_limits``. The history is taken for
         one without real drift beyond the alarms that are allowed.
-    :raises ConfigurationError: a dataset without windows, or nothing to replay.
+    :raises ConfigurationError: a dataset without windows, nothing to replay, or a number of alarms that is none.
     """
+    if alarms_per_year is not None and not 0 <= alarms_per_year < math.inf:
+        raise ConfigurationError(f"alarms_per_year={alarms_per_year:g} is no number of alarms; give one from 0 on")
     policy = policy or DriftPolicy()
     reports: list[Report] = []
     for batch in _batches(reference, history, window, windows, connections):

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import StoreError
 from airflow_ml_monitor.store.tables import SCHEMA
 
-MIGRATE = "run `airflow ml-monitor migrate` or `python -m airflow_ml_monitor migrate`"
+MIGRATE = (
+    "run `airflow ml-monitor migrate` or `python -m airflow_ml_monitor migrate`, "
+    "with --conn-id or --url where it is not the default store"
+)
 
 _NOT_ALLOWED = "42501"
 _TOO_LONG = "57014"

@@ -21,6 +21,7 @@ from airflow_ml_monitor.store import Store
 from tests.drift.test_windows import DAY, START, dataset, days, span
 
 FRAME = days([0.0] * 5 + [0.0, 2.0, 0.0])
+WEEK = "--data x.parquet --time-column at --since 2013-01-01T00:00:00Z --until 2013-01-08T00:00:00Z".split()
 ENVIRONMENT = {"model": "flight_delay", "environment": "staging"}
 
 
@@ -88,6 +89,9 @@ def test_files_are_cut_into_windows(url: str, tmp_path: Path) -> None:
         (["--policy", "nowhere.json"], "--policy nowhere.json cannot be read"),
         (["--reference-version", "9"], "has no version 9"),
         (["--since", "yesterday"], "--since 'yesterday' is not an ISO 8601 time"),
+        (["--alarms-per-year", "nan"], "alarms_per_year=nan is no number of alarms"),
+        ([*WEEK, "--days", "nan"], "--days nan does not cut the 7 days from --since to --until"),
+        ([*WEEK, "--days", "8"], "--days 8 does not cut the 7 days from --since to --until"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_sentence(url: str, more: list[str], sentence: str) -> None:

@@ -191,6 +191,9 @@ class TestShow:
             main(["show", "drift", "--url", "postgresql://ann@host/db"])
 
     def test_makes_no_schema(self, database_url: sa.URL) -> None:
-        with pytest.raises(SystemExit, match="run `airflow ml-monitor migrate`"):
+        with pytest.raises(
+            SystemExit,
+            match="run `airflow ml-monitor migrate` .* with --conn-id or --url where it is not the default store",
+        ):
             main(["show", "0f8fad5b-d9cb-569f-a165-70867728950e", "--url", url_text(database_url)])
         assert revision(database_url) is None
