@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
+from airflow_ml_monitor.performance.intervals.auc import below
 from airflow_ml_monitor.performance.registry import Difference, Metric, RowLoss, Statistic, difference
 from airflow_ml_monitor.results import Interval
 
@@ -107,13 +108,8 @@ class _Wins(NamedTuple):
     @classmethod
     def of(cls, score: Numbers, y: Numbers, missing: NDArray[np.int64]) -> _Wins:
         positives, negatives, sought = np.sort(score[y == 1]), np.sort(score[y == 0]), score[missing]
-        over = _below(negatives, sought) + _below(np.sort(sought), sought)
-        return cls(float(_below(negatives, positives).sum()), over, len(positives) - _below(positives, sought))
-
-
-def _below(values: Numbers, sought: Numbers) -> Numbers:
-    """Return how many of the sorted values are below each one sought, equal ones counted half."""
-    return (np.searchsorted(values, sought, "left") + np.searchsorted(values, sought, "right")) / 2.0
+        over = below(negatives, sought) + below(np.sort(sought), sought)
+        return cls(float(below(negatives, positives).sum()), over, len(positives) - below(positives, sought))
 
 
 def _score(answers: Answers) -> Numbers:

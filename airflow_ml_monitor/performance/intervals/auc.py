@@ -112,3 +112,8 @@ def _variance(values: Numbers) -> float:
 
 def _inverse_logit(x: float) -> float:
     return float(1 / (1 + np.exp(-x)))
+
+
+def below(values: Numbers, sought: Numbers) -> Numbers:
+    """Return how many of the sorted values are below each one sought, equal ones counted half."""
+    return (np.searchsorted(values, sought, "left") + np.searchsorted(values, sought, "right")) / 2.0

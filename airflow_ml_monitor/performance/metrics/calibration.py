@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from airflow_ml_monitor.distributions import chi_square_sf
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
-from airflow_ml_monitor.performance.intervals.design import robust
 from airflow_ml_monitor.performance.intervals.proportions import normal_quantile
 from airflow_ml_monitor.performance.metrics.binary import ratio
 from airflow_ml_monitor.performance.metrics.classes import one_class
+from airflow_ml_monitor.performance.metrics.influence import by_influence
 from airflow_ml_monitor.performance.metrics.losses import score_of
-from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
+from airflow_ml_monitor.performance.registry import Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
 BINS = 10
@@ -103,13 +103,6 @@ def influence(answers: Answers) -> tuple[float, Numbers]:
     return float(value), gaps * np.sign(np.bincount(bin_of, gaps * weights))[bin_of] - value
 
 
-def compare_calibration(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-    """Compare by the rows' influence; where both scores are right the bias of the two is about the same."""
-    (old, old_rows), (new, new_rows) = influence(champion), influence(challenger)
-    interval, p_value, _ = robust(new - old, new_rows - old_rows, champion, confidence)
-    return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
-
-
 def _bins(score: Numbers, bins: int) -> NDArray[np.int64]:
     ends = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.searchsorted(ends, score, "left").astype(np.int64)
@@ -122,7 +115,7 @@ register(
         "lower",
         "score",
         expected_calibration_error,
-        compare_calibration,
+        by_influence(influence),  # where both scores are right the bias of the two is about the same
         extreme_gaps,
         influence=influence,
         scale="distance",

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
-from airflow_ml_monitor.performance.intervals.design import robust
 from airflow_ml_monitor.performance.intervals.proportions import effective_wilson, mean_of, wilson
 from airflow_ml_monitor.performance.metrics.binary import ratio
 from airflow_ml_monitor.performance.metrics.classes import one_class
@@ -22,9 +21,10 @@ from airflow_ml_monitor.performance.metrics.counts import (
     predicted_of,
     slopes_wilson,
 )
+from airflow_ml_monitor.performance.metrics.influence import by_influence
 from airflow_ml_monitor.performance.metrics.losses import loss_metric, mean_metric, score_of
 from airflow_ml_monitor.performance.metrics.regression import errors, within_span
-from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register_family
+from airflow_ml_monitor.performance.registry import Estimate, Metric, register_family
 from airflow_ml_monitor.results import Interval
 
 _GAINS = 4
@@ -88,14 +88,9 @@ def lift(share: float) -> Metric:
         chosen, _ = _of_the_highest(score_of(answers), np.ones(len(answers)), share)
         return _extreme_lifts(answers, chosen)
 
-    def comparison(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-        (old, old_rows), (new, new_rows) = influence(champion), influence(challenger)
-        interval, p_value, _ = robust(new - old, new_rows - old_rows, champion, confidence)
-        return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
-
     return Metric(
-        f"lift@{share:g}", Problem.BINARY, "higher", "score", estimator, comparison, completions, influence=influence,
-        scale="positive", row_by_row=False,
+        f"lift@{share:g}", Problem.BINARY, "higher", "score", estimator, by_influence(influence), completions,
+        influence=influence, scale="positive", row_by_row=False,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from airflow_ml_monitor.performance.intervals.auc import (
     area_difference,
     area_influence,
     area_interval,
+    below,
     components,
     interval_of_components,
 )
@@ -76,20 +77,15 @@ def _areas(answers: Answers, order: NDArray[np.int64]) -> Numbers:
     score, known = score_of(answers), answers.known
     positives, negatives = (np.sort(score_of(known)[known.y == truth]) for truth in (1, 0))
     sought = score[order]
-    wins = _below(negatives, sought)  # of each, were it positive, over the known negatives
-    losses = len(positives) - _below(positives, sought)  # of the known positives, over each were it negative
+    wins = below(negatives, sought)  # of each, were it positive, over the known negatives
+    losses = len(positives) - below(positives, sought)  # of the known positives, over each were it negative
     m, k = len(order), np.arange(len(order) + 1)
     sums = np.concatenate([[0.0], np.cumsum(wins)]) + np.concatenate([np.cumsum(losses[::-1])[::-1], [0.0]])
     among = _among(sought)
-    known_wins = float(_below(negatives, positives).sum())
+    known_wins = float(below(negatives, positives).sum())
     pairs = (len(positives) + k) * (len(negatives) + m - k).astype(float)
     areas: Numbers = np.divide(known_wins + sums + among, pairs, out=np.full(m + 1, np.nan), where=pairs > 0)
     return areas
-
-
-def _below(values: Numbers, sought: Numbers) -> Numbers:
-    """Return how many of the sorted values are below each one sought, equal ones counted half."""
-    return (np.searchsorted(values, sought, "left") + np.searchsorted(values, sought, "right")) / 2.0
 
 
 def _among(sought: Numbers) -> Numbers:

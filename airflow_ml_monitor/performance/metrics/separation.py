@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from airflow_ml_monitor.performance.answers import Answers, Numbers, Problem
 from airflow_ml_monitor.performance.intervals import bootstrap
-from airflow_ml_monitor.performance.intervals.design import robust
 from airflow_ml_monitor.performance.intervals.proportions import difference_of_two, wilson
 from airflow_ml_monitor.performance.metrics.classes import one_class
+from airflow_ml_monitor.performance.metrics.influence import by_influence
 from airflow_ml_monitor.performance.metrics.losses import score_of
-from airflow_ml_monitor.performance.registry import Difference, Estimate, Metric, register
+from airflow_ml_monitor.performance.registry import Estimate, Metric, register
 from airflow_ml_monitor.results import Interval
 
 _BINS = 100
@@ -81,10 +81,6 @@ def _resampled(answers: Answers) -> Numbers:
     return bootstrap.of_counts(counts, apart)
 
 
-def compare_ks(champion: Answers, challenger: Answers, confidence: float) -> Difference:
-    (old, old_rows), (new, new_rows) = influence(champion), influence(challenger)
-    interval, p_value, _ = robust(new - old, new_rows - old_rows, champion, confidence)
-    return Difference(new - old, interval, p_value, len(champion), "paired t, delta method")
-
-
-register(Metric("ks", Problem.BINARY, "higher", "score", ks, compare_ks, influence=influence, scale="share"))
+register(
+    Metric("ks", Problem.BINARY, "higher", "score", ks, by_influence(influence), influence=influence, scale="share")
+)
