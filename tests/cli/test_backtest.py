@@ -21,7 +21,7 @@ from airflow_ml_monitor.store import Store
 from tests.drift.test_windows import DAY, START, dataset, days, span
 
 FRAME = days([0.0] * 5 + [0.0, 2.0, 0.0])
-WEEK = "--data x.parquet --time-column at --since 2013-01-01T00:00:00Z --until 2013-01-08T00:00:00Z".split()
+WEEK = ["--data", "x.csv", "--time-column", "at", "--since", "2013-01-01T00:00:00Z", "--until", "2013-01-08T00:00:00Z"]
 ENVIRONMENT = {"model": "flight_delay", "environment": "staging"}
 
 
