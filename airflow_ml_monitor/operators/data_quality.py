@@ -71,7 +71,7 @@ class DataQualityOperator(MonitoringOperator):
         return Outcome(report=report if reference is None else replace(report, reference=reference.label))
 
     def _suite(self) -> Any:
-        suite = self.suite.load() if isinstance(self.suite, Loader) else self.suite
+        suite = _loaded(self.suite) if isinstance(self.suite, Loader) else self.suite
         dag = self.get_dag()
         if dag is None or not isinstance(suite, (str, PathLike)):
             return suite
@@ -81,6 +81,13 @@ class DataQualityOperator(MonitoringOperator):
         if self.reference is None:
             return None
         return inputs.store.reference(model=inputs.model, environment=inputs.environment, name=self.reference)
+
+
+def _loaded(suite: Loader) -> Any:
+    """Return what a suite's function returns, which imports Great Expectations: quietly, being the first to."""
+    from airflow_ml_monitor.quality import gx  # noqa: F401
+
+    return suite.load()
 
 
 def suite_path(path: str, dag_folder: Path) -> str:

@@ -16,6 +16,10 @@ from contextlib import contextmanager
 # The releases this package allows send nothing, but releases that do read this when they are imported.
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 _showwarning = warnings.showwarning
+# It tells at each import of each function that it does not document: two hundred lines before a task's verdict.
+_logger = logging.getLogger("great_expectations")
+_level = _logger.level
+_logger.setLevel(logging.WARNING)
 
 from great_expectations.core import ExpectationSuite
 from great_expectations.core.batch import Batch
@@ -47,6 +51,7 @@ __all__ = [
     "quiet",
 ]
 
+_logger.setLevel(_level)
 # Its validator sends every Python warning of the process to logging; that is for the process to decide.
 if warnings.showwarning is not _showwarning:
     logging.captureWarnings(False)
@@ -55,10 +60,9 @@ if warnings.showwarning is not _showwarning:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep Great Expectations' own log lines out: whole SQL statements and tracebacks of what is reported anyway."""
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    level = _logger.level
+    _logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        _logger.setLevel(level)

@@ -11,7 +11,8 @@ import pytest
 
 HEAVY = ("great_expectations", "pandas", "scipy", "sqlalchemy", "pyarrow")
 SCRIPT = """
-import json, socket, sys, warnings
+import json, logging, socket, sys, warnings
+logging.basicConfig(level=logging.INFO)  # as Airflow logs
 from datetime import timedelta
 shown = warnings.showwarning
 tried = []
