@@ -28,7 +28,7 @@ class NoRowsError(DataError):
 
 
 class SourceError(MonitorError):
-    """The database of a dataset cannot be reached or gave up; a later try may succeed."""
+    """The database or the file of a dataset cannot be reached or gave up; a later try may succeed."""
 
 
 class SuiteError(ConfigurationError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from airflow_ml_monitor.data.connections import Connections
 from airflow_ml_monitor.data.dataset import FEWEST_AT_ONCE, Dataset, Rows
+from airflow_ml_monitor.data.failures import file_errors
 from airflow_ml_monitor.data.filtering import rows_that_meet
 from airflow_ml_monitor.data.folders import folder_fields, folder_values, with_folders
-from airflow_ml_monitor.data.locations import Location, locate
+from airflow_ml_monitor.data.locations import Location, locate, without_passwords
 from airflow_ml_monitor.data.reading import Dictionaries, FileReader, Request, fitted, read_ahead
 from airflow_ml_monitor.data.schemas import unified_schema
 from airflow_ml_monitor.data.times import Condition
-from airflow_ml_monitor.errors import ConfigurationError, DataError
+from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.window import Window
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Files(Dataset):
 
     @property
     def label(self) -> str:
-        return f"files {self.path}"
+        return f"files {without_passwords(self.path)}"
 
     @property
     def file_format(self) -> str:
@@ -97,6 +98,7 @@ class FileRows(Rows):
 
         :raises MissingDataError: no file is there.
         :raises DataError: a file is not what its format says, or files disagree about a column's type.
+        :raises SourceError: a file cannot be reached, or is damaged.
         """
         import pyarrow as pa
 
@@ -169,7 +171,8 @@ class FileRows(Rows):
 
     @cached_property
     def _location(self) -> Location:
-        return locate(self.dataset.path, self.dataset.conn_id, self._connections)
+        with file_errors(self.label, self.dataset.file_format):
+            return locate(self.dataset.path, self.dataset.conn_id, self._connections)
 
     @cached_property
     def _reader(self) -> FileReader:
@@ -182,16 +185,7 @@ class FileRows(Rows):
         separator = "\t" if self.dataset.path.lower().endswith(".tsv") else ","
         return CsvFiles(self._location.filesystem, separator=separator)
 
-    @contextmanager
-    def _naming(self, path: str) -> Iterator[None]:
-        """Make of Arrow's complaint about a file one that names it."""
-        import pyarrow as pa
-
-        try:
-            yield
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            what = self.label if self._location.paths == (path,) else f"{path} of {self.label}"
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise DataError(
-                f"{what} cannot be read as {self.dataset.file_format}: {reason}; check the file or give format="
-            ) from error
+    def _naming(self, path: str) -> AbstractContextManager[None]:
+        """Make of a complaint about a file one that names it."""
+        what = self.label if self._location.paths == (path,) else f"{path} of {self.label}"
+        return file_errors(what, self.dataset.file_format)

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     import pyarrow.fs as pafs
 
 
+_PASSWORD_OF_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
+
+
+def without_passwords(text: str) -> str:
+    """Return a text with ``***`` for the password of each URL in it."""
+    return _PASSWORD_OF_URL.sub(r"\1***", text)
+
+
 @dataclass(frozen=True)
 class Location:
     """Files of one file system, in the order in which they are read.
@@ -44,7 +52,9 @@ def locate(url: str, conn_id: str | None, connections: Connections) -> Location:
     else:
         paths = [inner] if filesystem.exists(inner) else []
     if not paths:
-        raise MissingDataError(f"no file is at {url!r}; check the path, and that what writes it has run")
+        raise MissingDataError(
+            f"no file is at {without_passwords(url)!r}; check the path, and that what writes it has run"
+        )
     arrow, remote = _arrow_filesystem(filesystem)
     return Location(arrow, base, tuple(sorted(paths)), remote)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from airflow_ml_monitor.data.locations import without_passwords
+
 MASK = "***"
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -12,7 +14,6 @@ _SECRET = re.compile(
     r"passw|passphrase|pwd|secret|credential|authorization|^auth$|(?:^|[^a-z])token(?:$|[^a-z])"
     r"|(?:^|(?:api|access|account|private|encryption|signing|shared|ssh)[^a-z]?)keys?$"
 )
-_PASSWORD_OF_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
 
 
 def masked(value: Any) -> Any:
@@ -25,7 +26,7 @@ def masked(value: Any) -> Any:
         return {key: MASK if item is not None and _looks_secret(key) else masked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [masked(item) for item in value]
-    return _PASSWORD_OF_URL.sub(rf"\1{MASK}", value) if isinstance(value, str) else value
+    return without_passwords(value) if isinstance(value, str) else value
 
 
 def _looks_secret(key: str) -> bool:

@@ -1,18 +1,22 @@
-"""What a database says in place of rows: one sentence that names dataset and connection, and no password."""
+"""What a database or a file says in place of rows: one sentence that names it and its connection, and no password."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from airflow_ml_monitor.data import Connections, Table
-from airflow_ml_monitor.errors import DataError, MonitorError, SourceError
+from airflow_ml_monitor.data import Connections, Dataset, Files, Table
+from airflow_ml_monitor.errors import DataError, MissingDataError, MonitorError, SourceError
 
 DAYS = Table("days", conn_id="warehouse")
 QUERY = Table(sql="SELECT * FROM days", conn_id="warehouse")
 
 
-def said(dataset: Table, where: sa.Engine | str) -> MonitorError:
+def said(dataset: Dataset, where: sa.Engine | str = "sqlite://") -> MonitorError:
     with pytest.raises(MonitorError) as found:
         list(dataset.open(connections=Connections({"warehouse": where})).batches())
     return found.value
@@ -82,3 +86,27 @@ def test_a_wrong_statement_in_sqlite_is_no_outage() -> None:
     error = said(QUERY, "sqlite://")
     assert isinstance(error, DataError)
     assert str(error) == "query 'SELECT * FROM days' of connection 'warehouse' cannot be read: no such table: days"
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"x": range(1_000)}), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50] + b"\xff" * 350 + whole[400:])
+    error = said(Files(str(path)))
+    assert isinstance(error, SourceError)
+    assert str(error).startswith(f"files {path} cannot be read now: ")
+    assert str(error).endswith("; check that it is whole, and that the place where it is can be reached")
+
+
+def test_files_on_a_server_that_is_down(tmp_path: Path) -> None:
+    error = said(Files("ftp://ann:s3cret@127.0.0.1:1/x.parquet"))
+    assert isinstance(error, SourceError)
+    assert str(error).startswith("files ftp://ann:***@127.0.0.1:1/x.parquet cannot be read now: ")
+    assert "Connection refused" in str(error)
+
+
+def test_a_file_that_is_not_there_shows_no_password() -> None:
+    error = said(Files("memory://ann:s3cret@lake/nothing.parquet"))
+    assert isinstance(error, MissingDataError)
+    assert "'memory://ann:***@lake/nothing.parquet'" in str(error)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.data import Files
-from airflow_ml_monitor.errors import DataError
+from airflow_ml_monitor.errors import DataError, SourceError
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
 TYPES = [pa.timestamp(unit, zone) for unit in ("s", "ms", "us", "ns") for zone in (None, "America/New_York")]
@@ -58,7 +58,7 @@ class TestOnlyWhatIsNeeded:
     def test_row_groups_inside_are_read(self, path: Path) -> None:
         spoil(path, 1, 1)
         window = Window(START + timedelta(hours=110), START + timedelta(hours=120))
-        with pytest.raises(OSError, match="."):
+        with pytest.raises(SourceError, match=r"x\.parquet cannot be read now"):
             list(Files(str(path), time_column="at").open(window).batches(["x"]))
 
     def test_other_columns_are_not_read(self, path: Path) -> None:
