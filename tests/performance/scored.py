@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from airflow_ml_monitor import Report, evaluate_model
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.data.frame import InMemory
 
@@ -37,3 +38,7 @@ def told(data: pd.DataFrame) -> Frame:
 
 def asked(**changed: Any) -> dict[str, Any]:
     return {"on": "id", "problem": "binary", "as_of": NOW} | changed
+
+
+def judged(predictions: pd.DataFrame, labels: pd.DataFrame, **changed: Any) -> Report:
+    return evaluate_model(made(predictions), told(labels), **asked(**changed))

@@ -9,20 +9,11 @@ import pandas as pd
 import pytest
 
 from airflow_ml_monitor.errors import ConfigurationError, DataError
-from airflow_ml_monitor.performance import evaluate_model
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost
 from airflow_ml_monitor.performance.segments import Segment
-from airflow_ml_monitor.results import CheckResult, Report, Status
-from tests.performance.scored import asked, made, scored, told
-
-
-def check(report: Report, name: str, segment: str | None = None) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name and one.segment == segment]
-    return found
-
-
-def judged(predictions: pd.DataFrame, labels: pd.DataFrame, **kwargs: Any) -> Report:
-    return evaluate_model(made(predictions), told(labels), **asked(**kwargs))
+from airflow_ml_monitor.results import Status
+from tests.checks import check_of
+from tests.performance.scored import judged, scored
 
 
 def as_text(labels: pd.Series[Any]) -> pd.Series[Any]:
@@ -60,14 +51,14 @@ def test_levels_that_are_whole_numbers_are_named_so_where_some_are_missing() -> 
     predictions, labels = scored()
     predictions["lane"] = np.where(predictions["id"] < 10, np.nan, predictions["id"] % 2)
     report = judged(predictions, labels, expect=AtLeast("accuracy", 0.5), segments=Segment("lane", levels=[0, 1]))
-    assert check(report, "accuracy", "lane=1").status is Status.PASS
+    assert check_of(report, "accuracy", "lane=1").status is Status.PASS
 
 
 def test_numbers_too_large_to_square_are_said_to_be() -> None:
     predictions, labels = scored()
     predictions["prediction"] = np.where(predictions["id"] == 0, 1e200, 0.0)
     report = judged(predictions, labels, problem="regression", expect=[AtMost("rmse", 1.0), AtMost("mae", 1.0)])
-    assert "too large" in check(report, "rmse").message
+    assert "too large" in check_of(report, "rmse").message
 
 
 def test_metrics_without_an_expectation_are_no_verdict() -> None:

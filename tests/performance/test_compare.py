@@ -11,12 +11,8 @@ import pytest
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import Segment, compare_models
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from tests.checks import check
 from tests.performance.scored import START, asked, made, scored, told
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def noisier(predictions: pd.DataFrame, by: float, seed: int = 1) -> pd.DataFrame:

@@ -19,26 +19,18 @@ from airflow_ml_monitor.errors import ConfigurationError, DataError
 from airflow_ml_monitor.performance import evaluate_model
 from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, NoWorseThanReference
 from airflow_ml_monitor.performance.segments import Segment
-from airflow_ml_monitor.results import CheckResult, Report, Status
-from tests.performance.scored import START, asked, made, scored, told
+from airflow_ml_monitor.results import Status
+from tests.checks import check_of
+from tests.performance.scored import START, asked, judged, scored
 
 FIRST_HALF = (START, START + timedelta(hours=500))
-
-
-def check(report: Report, name: str, segment: str | None = None) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name and one.segment == segment]
-    return found
-
-
-def judged(predictions: pd.DataFrame, labels: pd.DataFrame, **kwargs: Any) -> Report:
-    return evaluate_model(made(predictions), told(labels), **asked(**kwargs))
 
 
 def test_metrics_are_those_of_scikit_learn() -> None:
     predictions, labels = scored()
     report = judged(predictions, labels)
     y, score = labels["label"], predictions["score"]
-    ours = [check(report, name).value for name in ("roc_auc", "log_loss", "brier", "f1")]
+    ours = [check_of(report, name).value for name in ("roc_auc", "log_loss", "brier", "f1")]
     theirs = [
         metrics.roc_auc_score(y, score),
         metrics.log_loss(y, score),
@@ -51,7 +43,7 @@ def test_metrics_are_those_of_scikit_learn() -> None:
 @pytest.mark.parametrize(("limit", "status"), [(0.5, Status.PASS), (0.92, Status.WARN), (0.999, Status.FAIL)])
 def test_the_interval_decides(limit: float, status: Status) -> None:
     predictions, labels = scored(200, skill=1.0)
-    assert check(judged(predictions, labels, expect=[AtLeast("roc_auc", limit)]), "roc_auc").status is status
+    assert check_of(judged(predictions, labels, expect=[AtLeast("roc_auc", limit)]), "roc_auc").status is status
 
 
 @settings(max_examples=60)
@@ -67,7 +59,7 @@ def test_a_verdict_on_some_labels_is_never_turned_by_the_rest(
     predictions, labels = scored(120, seed=seed, skill=0.5)
     known = labels[np.random.default_rng(seed).random(len(labels)) >= share]
     expect = [AtMost(metric, limit) if metric == "brier" else AtLeast(metric, limit)]
-    early, late = (check(judged(predictions, some, expect=expect), metric).status for some in (known, labels))
+    early, late = (check_of(judged(predictions, some, expect=expect), metric).status for some in (known, labels))
     assert {early, late} != {Status.PASS, Status.FAIL}
 
 
@@ -75,7 +67,7 @@ def test_many_missing_labels_leave_it_open_and_a_share_that_is_enough_decides() 
     predictions, labels = scored()
     expect = [AtLeast("roc_auc", 0.8)]
     by_extremes, by_share = (
-        check(judged(predictions, labels[:700], expect=expect, min_completeness=share), "roc_auc")
+        check_of(judged(predictions, labels[:700], expect=expect, min_completeness=share), "roc_auc")
         for share in (None, 0.7)
     )
     assert (by_extremes.status, by_share.status) == (Status.INSUFFICIENT, Status.PASS)
@@ -84,13 +76,13 @@ def test_many_missing_labels_leave_it_open_and_a_share_that_is_enough_decides() 
 def test_a_share_that_is_not_reached_leaves_it_open() -> None:
     predictions, labels = scored()
     report = judged(predictions, labels[:699], expect=[AtLeast("roc_auc", 0.8)], min_completeness=0.7)
-    assert "699 of 1,000 labels are known, at least 70 % are asked for" in check(report, "roc_auc").message
+    assert "699 of 1,000 labels are known, at least 70 % are asked for" in check_of(report, "roc_auc").message
 
 
 def test_a_later_as_of_knows_more() -> None:
     predictions, labels = scored()
     early, late = (judged(predictions, labels, as_of=START + timedelta(days=days)) for days in (42, 90))
-    assert (check(early, "completeness").value, check(late, "completeness").value) == pytest.approx(
+    assert (check_of(early, "completeness").value, check_of(late, "completeness").value) == pytest.approx(
         (0.769, 1), abs=0.01
     )
 
@@ -102,8 +94,8 @@ def test_a_score_that_is_no_probability_fails_and_is_left_out(score: float, why:
     predictions, labels = scored()
     predictions.loc[3, "score"] = score
     report = judged(predictions, labels, expect=[AtLeast("roc_auc", 0.5)])
-    found = check(report, "invalid_predictions")
-    assert (found.status, found.value, check(report, "roc_auc").n_current) == (Status.FAIL, 1.0, 999)
+    found = check_of(report, "invalid_predictions")
+    assert (found.status, found.value, check_of(report, "roc_auc").n_current) == (Status.FAIL, 1.0, 999)
     assert why in found.message
 
 
@@ -111,8 +103,8 @@ def test_labels_of_an_unknown_class_warn_and_count_as_missing() -> None:
     predictions, labels = scored()
     labels.loc[:4, "label"] = 7
     report = judged(predictions, labels, expect=[AtLeast("accuracy", 0.5)])
-    assert check(report, "invalid_labels").detail["reasons"] == {"unknown class 7": 5}
-    assert (report.status, check(report, "accuracy").n_current) == (Status.WARN, 995)
+    assert check_of(report, "invalid_labels").detail["reasons"] == {"unknown class 7": 5}
+    assert (report.status, check_of(report, "accuracy").n_current) == (Status.WARN, 995)
 
 
 def test_probabilities_that_do_not_sum_to_one_are_left_out() -> None:
@@ -120,7 +112,7 @@ def test_probabilities_that_do_not_sum_to_one_are_left_out() -> None:
     predictions.loc[0, "b"] = 0.9
     labels = pd.DataFrame({"id": range(60), "label": ["a", "b"] * 30, "arrived_at": START})
     report = judged(predictions, labels, problem="multiclass", scores={"a": "a", "b": "b"})
-    found = check(report, "invalid_predictions")
+    found = check_of(report, "invalid_predictions")
     assert found.detail["reasons"] == {"probabilities that do not sum to one": 1}
     assert found.status is Status.FAIL
 
@@ -130,14 +122,14 @@ def test_an_infinite_regression_target_is_left_out_and_named() -> None:
     labels = pd.DataFrame({"id": range(60), "label": np.arange(60.0) + 1, "arrived_at": START})
     labels.loc[0, "label"] = np.inf
     report = judged(predictions, labels, problem="regression")
-    assert (check(report, "mae").value, check(report, "mae").n_current) == (pytest.approx(1.0), 59)
-    assert check(report, "invalid_labels").detail["reasons"] == {"infinite": 1}
+    assert (check_of(report, "mae").value, check_of(report, "mae").n_current) == (pytest.approx(1.0), 59)
+    assert check_of(report, "invalid_labels").detail["reasons"] == {"infinite": 1}
 
 
 def test_labels_of_one_class_leave_the_ranking_open() -> None:
     predictions, labels = scored()
     report = judged(predictions, labels.assign(label=0), expect=[AtLeast("roc_auc", 0.7)])
-    assert (report.status, check(report, "roc_auc").value) == (Status.INSUFFICIENT, None)
+    assert (report.status, check_of(report, "roc_auc").value) == (Status.INSUFFICIENT, None)
 
 
 def test_no_labels_at_all_is_insufficient() -> None:
@@ -151,19 +143,19 @@ def test_no_predictions_at_all_is_insufficient_and_says_where_to_look() -> None:
     later = (START - timedelta(days=9), START - timedelta(days=8))
     report = judged(predictions, labels, expect=[AtLeast("accuracy", 0.7)], window=later)
     assert report.status is Status.INSUFFICIENT
-    assert "look at what scores it" in check(report, "predictions").message
+    assert "look at what scores it" in check_of(report, "predictions").message
 
 
 def test_a_key_predicted_twice_is_counted_and_only_a_warning() -> None:
     predictions, labels = scored()
     twice = pd.concat([predictions, predictions[:2]], ignore_index=True)
     report = judged(twice, labels, expect=[AtLeast("accuracy", 0.5)])
-    assert (report.status, check(report, "duplicate_predictions").value) == (Status.WARN, 2.0)
+    assert (report.status, check_of(report, "duplicate_predictions").value) == (Status.WARN, 2.0)
 
 
 def test_labels_without_a_prediction_are_counted() -> None:
     predictions, labels = scored()
-    assert check(judged(predictions[:-3], labels), "unmatched_labels").value == 3.0
+    assert check_of(judged(predictions[:-3], labels), "unmatched_labels").value == 3.0
 
 
 def as_text(numbers: pd.Series) -> pd.Series:
@@ -189,7 +181,7 @@ def test_text_answers_can_be_used_before_any_label_came() -> None:
     predictions, labels = scored()
     predictions["said"] = as_text((predictions["score"] > 0.5).astype(int))
     report = judged(predictions, labels[:0], score=None, prediction="said", positive="late")
-    assert check(report, "invalid_predictions").value == 0.0
+    assert check_of(report, "invalid_predictions").value == 0.0
 
 
 @pytest.mark.parametrize(
@@ -217,7 +209,7 @@ def test_a_reference_is_the_same_by_its_window_and_by_its_report() -> None:
     window = (FIRST_HALF[1], FIRST_HALF[1] + timedelta(hours=500))
     reference = judged(predictions, labels, window=FIRST_HALF)
     by_window, by_report = (
-        check(judged(predictions, labels, window=window, expect=expect, reference=given), "roc_auc")
+        check_of(judged(predictions, labels, window=window, expect=expect, reference=given), "roc_auc")
         for given in (FIRST_HALF, reference)
     )
     assert (by_window.limits, by_window.interval, by_window.n_reference) == (
@@ -246,7 +238,7 @@ def test_a_segment_warns_unless_it_is_required() -> None:
         judged(predictions, labels, expect=expect, segments=[Segment("carrier", required=required)])
         for required in (False, True)
     )
-    assert check(free, "accuracy", "carrier=B6").status is Status.FAIL
+    assert check_of(free, "accuracy", "carrier=B6").status is Status.FAIL
     assert (free.status, bound.status) == (Status.WARN, Status.FAIL)
 
 
@@ -254,7 +246,7 @@ def test_a_small_segment_is_insufficient_and_a_missing_level_is_one() -> None:
     predictions, labels = scored()
     predictions.loc[:4, "carrier"] = None
     report = judged(predictions, labels, expect=[AtLeast("accuracy", 0.5)], segments="carrier")
-    assert check(report, "accuracy", "carrier=(missing)").status is Status.INSUFFICIENT
+    assert check_of(report, "accuracy", "carrier=(missing)").status is Status.INSUFFICIENT
     assert report.status is Status.PASS
 
 
@@ -262,7 +254,7 @@ def test_levels_beyond_fifty_are_counted() -> None:
     predictions, labels = scored(120)
     predictions["carrier"] = [f"C{number % 60}" for number in range(120)]
     report = judged(predictions, labels, expect=[AtLeast("accuracy", 0.5)], segments="carrier")
-    assert check(report, "segments_not_judged").value == 20.0
+    assert check_of(report, "segments_not_judged").value == 20.0
 
 
 def test_a_segment_of_an_unknown_column_is_refused() -> None:

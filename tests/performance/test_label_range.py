@@ -19,7 +19,8 @@ from airflow_ml_monitor.performance.answers import Answers, Problem
 from airflow_ml_monitor.performance.registry import bounds, estimate, find_metric
 from airflow_ml_monitor.performance.verdict import Ruling
 from airflow_ml_monitor.performance.worst_difference import difference_at_worst
-from airflow_ml_monitor.results import CheckResult, Report, Status
+from airflow_ml_monitor.results import CheckResult, Status
+from tests.checks import check
 from tests.performance.made_answers import regression
 from tests.performance.scored import asked, made, scored, told
 
@@ -112,11 +113,6 @@ def delays(rows: int = 600) -> tuple[pd.DataFrame, pd.DataFrame]:
     labels = labels.assign(label=np.clip(random.exponential(15, rows), 0, 60))
     near, far = (np.clip(labels["label"] + random.normal(0, noise, rows), 0, 60) for noise in (3, 9))
     return predictions.assign(prediction=near, worse=far), labels
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def judged(kept: int, **kwargs: Any) -> CheckResult:

@@ -14,15 +14,11 @@ from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.performance import compare_models, evaluate_model
 from airflow_ml_monitor.performance.expectations import AtLeast, NoWorseThanReference
-from airflow_ml_monitor.results import CheckResult, Report, Status
-from tests.performance.scored import START, asked, made, scored, told
+from airflow_ml_monitor.results import CheckResult, Status
+from tests.performance.scored import START, asked, judged, made, scored, told
 
 FIRST, SECOND = ((START + timedelta(hours=at), START + timedelta(hours=at + 500)) for at in (0, 500))
 EXPECT = [NoWorseThanReference("log_loss", 0.05)]
-
-
-def judged(predictions: Any, labels: Any, **kwargs: Any) -> Report:
-    return evaluate_model(made(predictions), told(labels), **asked(**kwargs))
 
 
 def relative(predictions: pd.DataFrame, labels: pd.DataFrame, **kwargs: Any) -> CheckResult:

@@ -10,19 +10,10 @@ import pytest
 from sklearn import metrics
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance import evaluate_model
 from airflow_ml_monitor.performance.expectations import AtLeast, BetterThanDummy
-from airflow_ml_monitor.results import CheckResult, Report, Status
-from tests.performance.scored import asked, made, scored, told
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name and one.segment is None]
-    return found
-
-
-def judged(predictions: pd.DataFrame, labels: pd.DataFrame, **kwargs: Any) -> Report:
-    return evaluate_model(made(predictions), told(labels), **asked(**kwargs))
+from airflow_ml_monitor.results import Status
+from tests.checks import check_of
+from tests.performance.scored import judged, scored
 
 
 def fourfold(values: Any = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -38,7 +29,8 @@ def test_rows_of_one_customer_widen_the_interval_that_is_judged() -> None:
     predictions, labels = fourfold()
     expect = [AtLeast("accuracy", 0.75)]
     alone, together = (
-        check(judged(predictions, labels, expect=expect, cluster=cluster), "accuracy") for cluster in (None, "customer")
+        check_of(judged(predictions, labels, expect=expect, cluster=cluster), "accuracy")
+        for cluster in (None, "customer")
     )
     assert alone.value == together.value
     assert alone.interval is not None
@@ -50,22 +42,26 @@ def test_rows_of_one_customer_widen_the_interval_that_is_judged() -> None:
 
 def test_rows_without_a_customer_stand_alone() -> None:
     predictions, labels = fourfold(values=[None] * 800)
-    alone, together = (check(judged(predictions, labels, cluster=cluster), "roc_auc") for cluster in (None, "customer"))
+    alone, together = (
+        check_of(judged(predictions, labels, cluster=cluster), "roc_auc") for cluster in (None, "customer")
+    )
     assert together.interval == pytest.approx(alone.interval, abs=1e-6)
 
 
 def test_missing_labels_at_their_extremes_count_clusters_too() -> None:
     predictions, labels = fourfold()
-    found = check(judged(predictions, labels[:790], expect=[AtLeast("accuracy", 0.5)], cluster="customer"), "accuracy")
+    found = check_of(
+        judged(predictions, labels[:790], expect=[AtLeast("accuracy", 0.5)], cluster="customer"), "accuracy"
+    )
     assert found.status is Status.PASS
     lower, upper = found.detail["lowest"]["interval"]
-    plain = check(judged(predictions, labels[:790], expect=[AtLeast("accuracy", 0.5)]), "accuracy")
+    plain = check_of(judged(predictions, labels[:790], expect=[AtLeast("accuracy", 0.5)]), "accuracy")
     assert upper - lower > 1.8 * np.subtract(*plain.detail["lowest"]["interval"][::-1])
 
 
 def test_a_dummy_is_compared_by_clusters() -> None:
     predictions, labels = fourfold()
-    found = check(judged(predictions, labels, expect=[BetterThanDummy("brier")], cluster="customer"), "brier")
+    found = check_of(judged(predictions, labels, expect=[BetterThanDummy("brier")], cluster="customer"), "brier")
     assert found.status is Status.PASS
     assert found.detail["interval_method"] == "paired t, delta method; stretched for 200 clusters"
 
@@ -82,17 +78,17 @@ def test_weighted_values_are_those_of_scikit_learn() -> None:
         "f1": metrics.f1_score(y, score >= 0.5, sample_weight=weight),
         "mcc": metrics.matthews_corrcoef(y, score >= 0.5, sample_weight=weight),
     }
-    assert {name: check(report, name).value for name in theirs} == pytest.approx(theirs)
-    assert "effective sample size 7" in check(report, "roc_auc").detail["interval_method"]
+    assert {name: check_of(report, name).value for name in theirs} == pytest.approx(theirs)
+    assert "effective sample size 7" in check_of(report, "roc_auc").detail["interval_method"]
 
 
 def test_rows_whose_weight_cannot_be_used_are_left_out_and_counted() -> None:
     predictions, labels = scored(100)
     weight = pd.Series(np.ones(100)).where(predictions["id"] > 2, [-1.0, np.nan, np.inf] + [0.0] * 97)
     report = judged(predictions.assign(importance=weight), labels, weight="importance")
-    found = check(report, "invalid_predictions")
+    found = check_of(report, "invalid_predictions")
     assert found.detail["reasons"] == {"importance missing, infinite or below zero": 3}
-    assert check(report, "accuracy").n_current == 97
+    assert check_of(report, "accuracy").n_current == 97
 
 
 @pytest.mark.parametrize("cluster", [None, "id"])
@@ -100,8 +96,8 @@ def test_beside_a_dummy_rows_without_any_weight_decide_nothing(cluster: str | No
     predictions, labels = scored(100)
     predictions["importance"] = 0.0
     report = judged(predictions, labels, weight="importance", cluster=cluster, expect=BetterThanDummy("brier"))
-    assert check(report, "brier").status is Status.INSUFFICIENT
-    assert "the weights of all rows are zero" in check(report, "brier").message
+    assert check_of(report, "brier").status is Status.INSUFFICIENT
+    assert "the weights of all rows are zero" in check_of(report, "brier").message
 
 
 def test_columns_that_hold_them_are_named() -> None:

@@ -15,16 +15,12 @@ from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import CheckResult, Report, Severity
+from tests.checks import check
 from tests.performance.estimation.made_rows import binary, multiclass, regression
 
 
 def estimated(reference: pd.DataFrame, current: pd.DataFrame, **changed: Any) -> Report:
     return estimate_performance(reference, current, **{"problem": "binary"} | changed)
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def holds(result: CheckResult, realised: float) -> bool:

@@ -14,7 +14,8 @@ from airflow_ml_monitor import Status, explain_change
 from airflow_ml_monitor.data import Frame
 from airflow_ml_monitor.data.frame import InMemory
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.results import CheckResult, Report, Severity
+from airflow_ml_monitor.results import Report, Severity
+from tests.checks import check
 from tests.performance.estimation.made_rows import binary, multiclass, regression
 
 ASKED: dict[str, Any] = {"problem": "binary", "metric": "log_loss", "margin": 0.02, "features": ["x"]}
@@ -22,11 +23,6 @@ ASKED: dict[str, Any] = {"problem": "binary", "metric": "log_loss", "margin": 0.
 
 def explained(reference: pd.DataFrame, current: pd.DataFrame, **changed: Any) -> Report:
     return explain_change(reference, current, **ASKED | changed)
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def part(report: Report, name: str) -> float:

@@ -10,18 +10,14 @@ import pytest
 
 from airflow_ml_monitor import AtLeast, Window, compare_with_estimate, estimate_performance, evaluate_model
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
+from airflow_ml_monitor.results import Report, Severity, Status
+from tests.checks import check
 from tests.performance.estimation.made_rows import binary
 
 
 def realised(rows: pd.DataFrame, **changed: Any) -> Report:
     keyed = rows.assign(id=range(len(rows)))
     return evaluate_model(keyed[["id", "score"]], keyed[["id", "label"]], on="id", problem="binary", **changed)
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def beside(current: pd.DataFrame) -> Report:

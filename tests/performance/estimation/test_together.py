@@ -11,7 +11,8 @@ import pytest
 
 from airflow_ml_monitor import AtLeast, Status, estimate_performance
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.results import CheckResult, Report
+from airflow_ml_monitor.results import Report
+from tests.checks import check
 from tests.performance.estimation.made_rows import binary, regression
 
 FIVE = 5
@@ -25,11 +26,6 @@ def five_times(rows: pd.DataFrame) -> pd.DataFrame:
 
 def estimated(reference: pd.DataFrame, current: pd.DataFrame, **changed: Any) -> Report:
     return estimate_performance(reference, current, **{"problem": "binary"} | changed)
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def width(report: Report, name: str) -> float:
