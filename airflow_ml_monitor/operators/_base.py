@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +21,7 @@ from airflow_ml_monitor.operators.lineage import check_results, facets, no_facet
 from airflow_ml_monitor.operators.links import ReportLink
 from airflow_ml_monitor.operators.report_files import write_page
 from airflow_ml_monitor.operators.stats import emit
+from airflow_ml_monitor.operators.verdict_callbacks import VerdictCallback, callbacks_of
 from airflow_ml_monitor.operators.windows import resolve_window
 from airflow_ml_monitor.results import Origin, Report, Status
 from airflow_ml_monitor.window import Window, as_of_or_now
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.store import Store, StoredReport
 
 __all__ = ["Inputs", "MonitoringFailed", "MonitoringOperator", "Outcome", "VerdictCallback"]
-
-VerdictCallback = Callable[[Report, Any], None]
 
 
 class MonitoringOperator(BaseOperator):
@@ -104,6 +103,7 @@ class MonitoringOperator(BaseOperator):
         self.reports_path = reports_path
         self._told: tuple[StoredReport, list[Dataset], Profile | None] | None = None
         # Wrong values are known while the DAG is parsed.
+        callbacks_of(on_verdict)
         if self._event is not None:
             self.add_outlets([self._event.alias])
 
@@ -249,8 +249,7 @@ class MonitoringOperator(BaseOperator):
             self.log.warning("the metrics of a report could not be sent; the verdict stands", exc_info=True)
 
     def _notify(self, report: Report, context: Context) -> None:
-        callbacks = [self.on_verdict] if callable(self.on_verdict) else self.on_verdict or ()
-        for callback in callbacks:
+        for callback in callbacks_of(self.on_verdict):
             try:
                 callback(report, context)
             except Exception:  # a message that cannot be sent must not change a verdict

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 from airflow.sdk import Asset
 
 from airflow_ml_monitor.data import Files
 from airflow_ml_monitor.errors import ConfigurationError
+from airflow_ml_monitor.notifications.verdict import VerdictNotifier
 from airflow_ml_monitor.operators.compare_models import CompareModelsOperator
 from airflow_ml_monitor.operators.data_quality import DataQualityOperator
 from airflow_ml_monitor.operators.drift import DriftOperator
@@ -190,3 +192,27 @@ def test_segments_and_fairness_that_are_none_are_refused_at_parse_time(arguments
     given = COMMON | OPERATORS[ModelQualityOperator] | UNTEMPLATED[ModelQualityOperator]
     with pytest.raises(ConfigurationError, match=said):
         ModelQualityOperator(task_id="t", **given, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("on_verdict", "said"),
+    [
+        (
+            SmtpNotifier(to="a@example.com"),
+            r"on_verdict=SmtpNotifier\(\.\.\.\) takes no report; wrap it: VerdictNotifier",
+        ),
+        ([print, "team"], "on_verdict='team' cannot be called; give a function of a report and a context"),
+    ],
+    ids=["notifier", "text"],
+)
+def test_what_cannot_take_a_verdict_is_refused(on_verdict: Any, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        DataQualityOperator(task_id="t", model="m", data=DATA, on_verdict=on_verdict)
+
+
+@pytest.mark.parametrize(
+    "on_verdict", [None, [], [None], print, (print, VerdictNotifier(SmtpNotifier(to="a@example.com")))], ids=str
+)
+def test_what_takes_a_verdict_is_kept_as_it_is(on_verdict: Any) -> None:
+    task = DataQualityOperator(task_id="t", model="m", data=DATA, on_verdict=on_verdict)
+    assert task.on_verdict is on_verdict
