@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from airflow_ml_monitor.store.drift_cells import Cell
 
 MOST_COLUMNS = 100
-_WORSE = ("pass", "insufficient", "warn", "fail", "error")
 
 
 @dataclass(frozen=True)
@@ -36,16 +35,13 @@ class Heat:
         rows: dict[str, dict[datetime, Cell]] = {}
         for cell in cells:
             row = rows.setdefault(cell.column, {})
-            if cell.window_start not in row or _badness(row[cell.window_start]) <= _badness(cell):
+            if cell.window_start not in row or row[cell.window_start].badness <= cell.badness:
                 row[cell.window_start] = cell
-        order = sorted(rows, key=lambda name: (-max(map(_badness, rows[name].values())), -_closed(rows[name]), name))
+        worst = {name: max(cell.badness for cell in row.values()) for name, row in rows.items()}
+        order = sorted(rows, key=lambda name: (-worst[name], -_closed(rows[name]), name))
         windows = sorted({start for row in rows.values() for start in row})
         return cls(tuple(windows), {name: rows[name] for name in order[:MOST_COLUMNS]}, len(order[MOST_COLUMNS:]))
 
 
-def _badness(cell: Cell) -> int:
-    return _WORSE.index(cell.status)
-
-
 def _closed(row: Mapping[datetime, Cell]) -> int:
-    return sum(_badness(cell) >= _WORSE.index("fail") for cell in row.values())
+    return sum(cell.status in ("fail", "error") for cell in row.values())

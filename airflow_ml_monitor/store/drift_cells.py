@@ -39,6 +39,11 @@ class Cell:
     effect: float | None
     report_id: UUID
 
+    @property
+    def badness(self) -> int:
+        """The place of the status from the best."""
+        return _WORSE.index(self.status)
+
 
 def drift_cells(
     connection: sa.Connection, dags: Collection[str], *, environment: str, model: str, windows: int
@@ -58,4 +63,4 @@ def drift_cells(
         one, status = verdicts[row.report_id], _WORSE[row.badness]
         if one.window_start is not None and one.window_end is not None:
             found.append(Cell(row.column_name, one.window_start, one.window_end, status, row.effect, one.id))
-    return sorted(found, key=lambda cell: (cell.window_start, cell.column, _WORSE.index(cell.status)))
+    return sorted(found, key=lambda cell: (cell.window_start, cell.column, cell.badness))
