@@ -10,14 +10,15 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from airflow_ml_monitor.errors import ConfigurationError, MonitorError
 from airflow_ml_monitor.operators.links import PAGES
+from airflow_ml_monitor.pages.charts_script import charts_script, charts_version
 from airflow_ml_monitor.pages.distributions import NoDistributionsError, read_distributions
 from airflow_ml_monitor.pages.heat import Heat
-from airflow_ml_monitor.pages.html import page, report_page
+from airflow_ml_monitor.pages.html import CHARTS, page, report_page
 from airflow_ml_monitor.pages.reading import reading
 from airflow_ml_monitor.pages.searching import Asked
 from airflow_ml_monitor.pages.timeline_page import Choice, read_timeline
@@ -68,6 +69,7 @@ def make_app() -> FastAPI:
     app.get("/checks")(checks)
     app.get("/dags/{dag_id}")(one_dag)
     app.get("/reports/{report_id}")(one_report)
+    app.get(f"/{CHARTS}")(charts)
     return app
 
 
@@ -164,6 +166,12 @@ def one_report(request: Request, dags: Readable, report_id: UUID) -> HTMLRespons
     with reading() as connection:
         found = _found(verdict_lists.report_of(connection, dags, report_id), report_id)
     return HTMLResponse(report_page(found, root=request.scope.get("root_path", "")), headers=_SAFE)
+
+
+def charts(v: str = "") -> Response:
+    """What draws the charts of reports; browsers need not ask again for the version that their address has."""
+    kept = {"Cache-Control": "private, max-age=31536000, immutable"} if v == charts_version() else {}
+    return Response(charts_script(), media_type="text/javascript", headers=_SAFE | kept)
 
 
 def _found(stored: StoredReport | None, report_id: UUID) -> StoredReport:

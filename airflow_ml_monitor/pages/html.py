@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
+from airflow_ml_monitor.pages.charts_script import charts_version
 from airflow_ml_monitor.pages.drawing import SIZE, sign
 from airflow_ml_monitor.rendering.html import Site, to_html
 from airflow_ml_monitor.rendering.scripts import sources
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+CHARTS = "charts.js"
+"""Where the script is that draws the charts of reports."""
+
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "insufficient": "?", "error": "⚠"}
 
 
@@ -45,7 +49,9 @@ def report_page(stored: StoredReport, *, root: str) -> str:
         about = {"environment": report.environment, "model": report.model}
         links[in_one_line(f"{report.model} in {report.environment}")] = _address(root, "models", *about.values())
         links["Timeline"] = _address(root, "timeline", **about, kind=report.kind)
-    return to_html(report, ids=stored.ids, site=Site("ML Monitor", links, _script()))
+    version = charts_version()
+    library = _address(root, CHARTS, v=version) if version else ""
+    return to_html(report, ids=stored.ids, site=Site("ML Monitor", links, _script(), library))
 
 
 def _address(root: str, *parts: str, **query: Any) -> str:

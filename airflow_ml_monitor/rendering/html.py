@@ -34,11 +34,13 @@ class Site:
 
     :param links: name -> address, on top of the page.
     :param script: what is run first, as it is.
+    :param charts: address of ``scripts.site_script()``; without one each report has all that draws its charts.
     """
 
     name: str
     links: Mapping[str, str]
     script: str
+    charts: str = ""
 
 
 def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site | None = None) -> str:
@@ -50,11 +52,11 @@ def to_html(report: Report, *, ids: Mapping[str, str] | None = None, site: Site 
     in tables.
 
     :param ids: name -> words about where the report is from (report id, run); addresses of the web are links.
-    :param site: the pages that it is one of, if any; it is self-contained without.
+    :param site: the pages that it is one of, if any; it is self-contained without, and where they have no ``charts``.
     """
     page = _Page()
     known = _known(report, page)
-    drawing, not_drawn = _drawing(page)
+    drawing, not_drawn = _drawing(page, site.charts if site else "")
     template = _environment().get_template("report.html.jinja")
     rendered: str = template.render(
         **known,
@@ -97,10 +99,10 @@ class _Page:
         return drawn
 
 
-def _drawing(page: _Page) -> tuple[Scripts | None, str]:
+def _drawing(page: _Page, address: str) -> tuple[Scripts | None, str]:
     """Return what draws the charts, or why nothing does: a page without charts is better than none."""
     try:
-        return scripts(page.charts), ""
+        return scripts(page.charts, address=address), ""
     except ConfigurationError as error:
         return None, str(error)
 
