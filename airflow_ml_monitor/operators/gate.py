@@ -166,7 +166,9 @@ class GateOperator(MonitoringOperator):
         deadline = started + (self.wait or timedelta(0)) if self._deadline is None else as_utc(self._deadline)
         if now >= deadline:
             return
-        self.log.info("waiting for %s", "; ".join(evidence.missing.values()))
+        self.log.info(
+            "waiting until %s: %s", deadline.isoformat(timespec="seconds"), "; ".join(evidence.missing.values())
+        )
         if self.deferrable:
             self.defer(trigger=self._trigger(inputs, evidence, deadline), method_name="execute")
         raise AirflowRescheduleException(now + self.poke_interval)  # type: ignore[no-untyped-call]

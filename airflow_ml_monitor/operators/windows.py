@@ -49,7 +49,14 @@ def _moment_of_run(context: Mapping[str, Any]) -> datetime:
 
 def _from_conf(context: Mapping[str, Any]) -> Window | None:
     conf = getattr(context.get("dag_run"), "conf", None) or {}
-    return Window.of(conf["window"]) if conf.get("window") is not None else None
+    return _named('dag_run.conf["window"]', conf["window"]) if conf.get("window") is not None else None
+
+
+def _named(where: str, value: Any) -> Window:
+    try:
+        return Window.of(value)
+    except WindowError as error:
+        raise WindowError(f"{where}: {error}") from error
 
 
 def windows_of_events(context: Mapping[str, Any]) -> list[Window]:
@@ -59,7 +66,7 @@ def windows_of_events(context: Mapping[str, Any]) -> list[Window]:
 
     :raises WindowError: what an event names is no window.
     """
-    found = {Window.of(value) for value in _event_windows(context)}
+    found = {_named("an asset event that started this run", value) for value in _event_windows(context)}
     return sorted(found, key=lambda window: (window.start, window.end))
 
 

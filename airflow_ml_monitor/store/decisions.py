@@ -49,9 +49,11 @@ class Decision:
             raise ConfigurationError(f"the approval of report {self.report_id} has not {missing}; it needs both")
 
     def __str__(self) -> str:
-        how, who = "approved" if self.approved else "refused", self.decided_by or "nobody in time"
         when = self.decided_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-        return f"{how} by {who} at {when}" + (f": {self.reason}" if self.reason else "")
+        if self.decided_by is None:
+            return f"refused at {when}: nobody answered in time"
+        how = "approved" if self.approved else "refused"
+        return f"{how} by {self.decided_by} at {when}" + (f": {self.reason}" if self.reason else "")
 
 
 def save_decisions(connection: sa.Connection, decisions: Iterable[Decision]) -> None:

@@ -33,11 +33,6 @@ def hours() -> pd.DataFrame:
 GOOD, EMPTY = Frame(hours, time_column="at"), Frame(lambda: hours().iloc[:0], time_column="at")
 
 
-@pytest.fixture
-def store(store_connection: sa.URL) -> Store:
-    return Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
-
-
 def made(dag_id: str, data: Frame = EMPTY, **approval: Any) -> DAG:
     with DAG(dag_id, schedule=None) as dag:
         group = monitoring_gate(model="m", data=data, drift=None, approval=approval)
@@ -112,7 +107,7 @@ def test_an_approval_without_a_reason_lets_nothing_through(store: Store) -> None
 def test_nobody_in_time_refuses(store: Store) -> None:
     run = run_asking(made("unanswered", deadline=timedelta(seconds=1)), overdue=True)
     assert (run.states["monitoring.approval"], run.states["monitoring.gate"]) == ("success", "failed")
-    assert "refused by nobody in time" in str(run.errors["monitoring.gate"])
+    assert ": nobody answered in time" in str(run.errors["monitoring.gate"])
     assert decisions(store) == [("data_quality", "fail", False, None, "", "monitoring.approval")]
 
 

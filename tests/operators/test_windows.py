@@ -83,6 +83,21 @@ def test_an_interval_of_no_length_is_no_window() -> None:
         resolve_window(None, {"data_interval_start": AS_OF, "data_interval_end": AS_OF}, AS_OF)
 
 
+@pytest.mark.parametrize(
+    ("run", "where"),
+    [
+        ({"conf": {"window": "yesterday"}}, r'^dag_run.conf\["window"\]: window \'yesterday\' is neither'),
+        (
+            {"conf": None, "consumed_asset_events": [SimpleNamespace(extra={"window": "yesterday"})]},
+            "^an asset event that started this run: window 'yesterday' is neither",
+        ),
+    ],
+)
+def test_who_gave_no_window_is_named(run: dict[str, Any], where: str) -> None:
+    with pytest.raises(WindowError, match=where):
+        resolve_window(None, {"dag_run": SimpleNamespace(**run)}, AS_OF)
+
+
 def test_start_after_end_in_conf() -> None:
     context = {"dag_run": SimpleNamespace(conf={"window": [WEEK.end.isoformat(), WEEK.start.isoformat()]})}
     with pytest.raises(WindowError, match="is not before its end"):

@@ -85,4 +85,4 @@ def test_an_approval_has_a_person_and_a_reason(changes: dict[str, Any], said: st
 
 def test_nobody_can_only_refuse() -> None:
     decision = make_decision(uuid4(), approved=False, decided_by=None, reason="")
-    assert str(decision) == "refused by nobody in time at 2013-02-13T00:00:00Z"
+    assert str(decision) == "refused at 2013-02-13T00:00:00Z: nobody answered in time"
