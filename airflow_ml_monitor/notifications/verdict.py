@@ -184,7 +184,7 @@ class VerdictNotifier(BaseNotifier):
 def summary_of(context: Context) -> dict[str, Any] | None:
     """Return the summary that a monitoring task pushed in this try; ``None`` where it did not come to a verdict."""
     ti: Any = context.get("ti")
-    error = context.get("exception")
+    error = _why_it_ended(context)  # of a lost worker the summary may be an earlier try's
     if ti is None or (error is not None and not isinstance(error, MonitoringFailed)):
         return None
     found = ti.xcom_pull(task_ids=ti.task_id, key="return_value", map_indexes=ti.map_index)

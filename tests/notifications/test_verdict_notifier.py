@@ -114,16 +114,21 @@ class RefusingOnce(BaseNotifier):
             raise OSError("refused")
 
 
+def as_the_dag_processor_has_it(context: Any) -> Any:
+    """Return the context of a task whose worker is lost: with neither error nor start."""
+    ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
+    known = {name: getattr(ti, name) for name in (*names, "task", "_ti_context_from_server")}
+    return RuntimeTaskInstance.model_construct(**known).get_template_context()
+
+
 def lose(dag_id: str, *notifiers: VerdictNotifier, times: int) -> tuple[DAG, Run]:
-    """Run a task of which notifiers are told as the DAG processor does it: with neither error nor start."""
+    """Run a task and tell the notifiers that its worker is lost."""
 
     class Lost(BaseOperator):
         def execute(self, context: Any) -> None:
-            ti, names = context["ti"], ("id", "dag_id", "run_id", "task_id", "try_number", "map_index")
-            known = {name: getattr(ti, name) for name in (*names, "task", "_ti_context_from_server")}
             for notifier in notifiers * times:
                 with suppress(OSError):  # Airflow logs it
-                    notifier(RuntimeTaskInstance.model_construct(**known).get_template_context())
+                    notifier(as_the_dag_processor_has_it(context))
 
     with DAG(dag_id, schedule=None) as dag:
         Lost(task_id="lost")
@@ -255,6 +260,13 @@ class TestCallbacksOfAirflow:
         assert "the worker was lost or killed" in text(inbox.mails[0])
         clear(dag, run, ["lost"])
         assert len(inbox.mails) == 2, "another try is told of"
+
+    def test_a_verdict_of_an_earlier_try_hides_no_lost_worker(self, inbox: Inbox) -> None:
+        def lost(context: Any) -> None:
+            mail()(as_the_dag_processor_has_it(context))
+
+        judge("vn_lost_later", lambda: failing(status="pass"), on_success_callback=lost)
+        assert inbox.subjects == ["ERROR: vn_lost_later.drift ended without a verdict"]
 
     def test_each_channel_tells_of_a_lost_worker(self, inbox: Inbox) -> None:
         lose("vn_lost_channels", mail(), mail(channel="on call"), times=2)
