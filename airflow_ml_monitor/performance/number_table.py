@@ -9,6 +9,7 @@ Integers = NDArray[np.int64]
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """2^64 by the golden ratio: its product's upper bits differ where any bits of the number do (Knuth, 6.4)."""
+_HALF = np.uint64(32)
 
 
 class NumberTable:
@@ -51,4 +52,6 @@ class NumberTable:
         return found
 
     def _slots(self, numbers: Integers) -> Integers:
-        return (numbers.view(np.uint64) * _SPREAD >> self._shift).view(np.int64)
+        # Folded between two products: after one, numbers a Fibonacci number apart lie side by side.
+        spread = numbers.view(np.uint64) * _SPREAD
+        return ((spread ^ spread >> _HALF) * _SPREAD >> self._shift).view(np.int64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,3 +30,9 @@ def test_numbers_of_any_pattern_are_found(step: int) -> None:
     table = NumberTable(numbers)
     assert sorted(table.find(numbers).tolist()) == list(range(100_000))
     assert (table.find(numbers + 1) >= 0).tolist() == np.isin(numbers + 1, numbers).tolist()
+
+
+def test_numbers_a_fibonacci_number_apart_are_told_apart_as_soon_as_any() -> None:
+    started = time.process_time()
+    assert len(NumberTable(np.arange(100_000) * 1_346_269)) == 100_000
+    assert time.process_time() - started < 2
