@@ -25,6 +25,8 @@ from airflow_ml_monitor.pages.timeline_page import Choice, read_timeline
 from airflow_ml_monitor.store import verdict_lists
 from airflow_ml_monitor.store.check_search import search_checks
 from airflow_ml_monitor.store.drift_cells import drift_cells
+from airflow_ml_monitor.store.model_verdicts import verdicts_on
+from airflow_ml_monitor.store.place import Place
 from airflow_ml_monitor.store.stored import StoredReport
 
 _MOST_WINDOWS = 26
@@ -84,22 +86,24 @@ def models(request: Request, dags: Readable, after: After = 0) -> HTMLResponse:
 
 
 def one_model(
-    request: Request, dags: Readable, environment: str, model: str, kind: str | None = None, after: After = 0
+    request: Request, dags: Readable, environment: str, model: str, kind: str | None = None, after: str = ""
 ) -> HTMLResponse:
     """The current verdicts on a model, window by window."""
+    try:
+        place = Place.of(after) if after else None
+    except ConfigurationError as error:
+        raise HTTPException(422, str(error)) from error
     with reading() as connection:
-        found = verdict_lists.verdicts_on(
-            connection, dags, environment=environment, model=model, kind=kind or None, after=after
-        )
+        found = verdicts_on(connection, dags, environment=environment, model=model, kind=kind or None, after=place)
     title = f"{model} in {environment}"
     return _page(
         request,
         "verdicts.html.jinja",
         title=title,
-        verdicts=found,
+        verdicts=found.verdicts,
         after=after,
+        next=found.next,
         of_model=True,
-        here=["models", environment, model],
         environment=environment,
         model=model,
     )

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.store.check_conditions import CheckSearch, Place
+from airflow_ml_monitor.store.check_conditions import CheckSearch
+from airflow_ml_monitor.store.place import Place
 
 KINDS = ("data_quality", "drift", "model_quality", "estimated_performance", "model_comparison", "label_arrivals")
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
-from uuid import UUID
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +14,7 @@ from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import Status
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.loose_scan import NAMED_MODELS
+from airflow_ml_monitor.store.place import Place
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.window import as_utc
 
@@ -45,34 +45,6 @@ class CheckSearch:
         for name in ("since", "until"):
             moment = getattr(self, name)
             object.__setattr__(self, name, moment and as_utc(moment, what=name))
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page of results ends: the next one goes on behind it.
-
-    :param position: the check of the report that was the last; ``None`` where all of them were seen.
-    """
-
-    written_at: datetime
-    report_id: UUID
-    position: int | None = None
-
-    def __str__(self) -> str:
-        position = "" if self.position is None else self.position
-        return f"{self.written_at.isoformat()},{self.report_id},{position}"
-
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Return the place that a text tells.
-
-        :raises ConfigurationError: it tells none.
-        """
-        try:
-            written_at, report_id, position = text.split(",")
-            return cls(as_utc(datetime.fromisoformat(written_at)), UUID(report_id), int(position) if position else None)
-        except ValueError as error:
-            raise ConfigurationError(f"{text!r} is no place in a list of checks; start with its first page") from error
 
 
 @dataclass(frozen=True)
@@ -125,9 +97,9 @@ def conditions(
         by_hand.append("c.status = :status")
         by_index += by_hand[1:] if search.status != Status.PASS else []
     if after is not None:
-        known |= {name: getattr(after, name) for name in ("written_at", "report_id", "position")}
-        of_report.append(f"(r.written_at, r.id) {'<' if after.position is None else '<='} (:written_at, :report_id)")
-        of_check.append("((r.written_at, r.id) <> (:written_at, :report_id) OR c.position > :position)")
+        known |= {name: getattr(after, name) for name in ("moment", "report_id", "position")}
+        of_report.append(f"(r.written_at, r.id) {'<' if after.position is None else '<='} (:moment, :report_id)")
+        of_check.append("((r.written_at, r.id) <> (:moment, :report_id) OR c.position > :position)")
     for word in _named(connection, words):
         known |= word.known
         if word.models:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from airflow_ml_monitor.results import CheckResult, Limits, Status, task_name
 from airflow_ml_monitor.store import tables
-from airflow_ml_monitor.store.check_conditions import CheckSearch, Conditions, Place, conditions
+from airflow_ml_monitor.store.check_conditions import CheckSearch, Conditions, conditions
+from airflow_ml_monitor.store.place import Place
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS
 
 MOST_HITS = 2_000

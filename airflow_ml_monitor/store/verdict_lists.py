@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +19,6 @@ from airflow_ml_monitor.store.stored import StoredReport
 PAGE_ROWS = 50
 
 _report = tables.report.c
-_current = tables.current_report.c
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Verdict:
         return task_name(self.task_id, self.map_index)
 
 
-_SHOWN = tuple(each.name for each in fields(Verdict))
+SHOWN = tuple(each.name for each in fields(Verdict))
 
 
 _LATEST = f"""{NAMED_MODELS}, mine AS (
@@ -84,29 +82,10 @@ def latest_verdicts(connection: sa.Connection, dags: Collection[str], *, after: 
     """
     if not dags:
         return []
-    columns = ", ".join(f"latest.{name}" for name in _SHOWN)
+    columns = ", ".join(f"latest.{name}" for name in SHOWN)
     query = sa.text(_LATEST.format(columns=columns)).bindparams(sa.bindparam("dags", expanding=True))
     known = {"dags": list(dags), "after": after, "rows": PAGE_ROWS}
     return [Verdict(**row) for row in connection.execute(query, known).mappings()]
-
-
-def verdicts_on(
-    connection: sa.Connection,
-    dags: Collection[str],
-    *,
-    environment: str,
-    model: str,
-    kind: str | None = None,
-    after: int = 0,
-) -> list[Verdict]:
-    """Return the current verdicts on a model, the latest window first, ``PAGE_ROWS`` of them."""
-    query = _current_ones(dags).where(
-        _current.environment == plain_text(environment), _current.model == plain_text(model)
-    )
-    if kind is not None:
-        query = query.where(_current.kind == plain_text(kind))
-    newest = sa.desc(sa.func.coalesce(_current.window_end, _current.as_of))
-    return _verdicts(connection, query.order_by(newest, _current.kind, _current.id).offset(after).limit(PAGE_ROWS))
 
 
 def verdicts_of(
@@ -119,25 +98,18 @@ def verdicts_of(
     after: int = 0,
 ) -> list[Verdict]:
     """Return what a DAG, one of its runs or tasks reported, the latest first, ``PAGE_ROWS`` of them."""
-    query = sa.select(*(_report[name] for name in _SHOWN)).where(
+    query = sa.select(*(_report[name] for name in SHOWN)).where(
         _report.dag_id.in_(dags), _report.dag_id == plain_text(dag_id)
     )
     for column, wanted in ((_report.run_id, run_id), (_report.task_id, task_id)):
         if wanted is not None:
             query = query.where(column == plain_text(wanted))
     order = (sa.desc(_report.written_at), _report.id)
-    return _verdicts(connection, query.order_by(*order).offset(after).limit(PAGE_ROWS))
+    found = connection.execute(query.order_by(*order).offset(after).limit(PAGE_ROWS)).mappings()
+    return [Verdict(**row) for row in found]
 
 
 def report_of(connection: sa.Connection, dags: Collection[str], key: UUID) -> StoredReport | None:
     """Return a report; ``None`` where there is none, or of a DAG that is not to be read."""
     found = reports_by_id(connection, [key])
     return found[0] if found and found[0].origin.dag_id in dags else None
-
-
-def _current_ones(dags: Collection[str]) -> sa.Select[Any]:
-    return sa.select(*(_current[name] for name in _SHOWN)).where(_current.dag_id.in_(dags))
-
-
-def _verdicts(connection: sa.Connection, query: sa.Select[Any]) -> list[Verdict]:
-    return [Verdict(**row) for row in connection.execute(query).mappings()]

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from airflow_ml_monitor.errors import ConfigurationError
 from airflow_ml_monitor.results import CheckResult
 from airflow_ml_monitor.store import Store, StoredReport, check_search, tables
-from airflow_ml_monitor.store.check_conditions import CheckSearch, Place
+from airflow_ml_monitor.store.check_conditions import CheckSearch
 from airflow_ml_monitor.store.check_search import Found, search_checks
+from airflow_ml_monitor.store.place import Place
 from tests.store.factories import make_check, make_origin, make_report
 
 DAGS = {"retraining"}
@@ -181,7 +182,7 @@ class TestPages:
 
     @pytest.mark.parametrize("text", ["nonsense", "2013-02-04T00:00:00+00:00,x,1", "2013-02-04T00:00:00,,", "a,b"])
     def test_a_place_that_is_none_is_refused(self, text: str) -> None:
-        with pytest.raises(ConfigurationError, match="no place in a list of checks"):
+        with pytest.raises(ConfigurationError, match="no place in a list"):
             Place.of(text)
 
 
