@@ -119,7 +119,9 @@ def postgres(place: Place) -> Iterator[Databases]:
         yield databases
     finally:
         server.cleanup()
-        server.stop()  # a demo that was killed is still in the server's list of users, and for them it would run on
+        # A demo that was killed is still in the server's list of users, and for them it would run on.
+        if (place.postgres / "postmaster.pid").exists():
+            server.stop()
 
 
 def configure_airflow(place: Place, databases: Databases) -> None:

@@ -61,6 +61,13 @@ def test_postgres_stops_though_an_earlier_user_of_it_was_killed() -> None:
         assert not running.exists()
 
 
+def test_a_server_that_takes_its_time_to_go_is_stopped_once() -> None:
+    lingers = "import psutil; psutil.Process.is_running = lambda _: True"
+    with reachable_folder() as folder:
+        _, said = start(f"{lingers}\n{SERVE}", str(folder), "0").communicate(timeout=60)
+    assert "Failed" not in said
+
+
 @pytest.mark.parametrize(("first", "code"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_cannot_cut_the_stopping_short(first: int, code: int, second: int) -> None:
