@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-import sqlalchemy as sa
 
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
@@ -15,11 +14,6 @@ from tests.integration.test_approval import DAY, decisions, made
 from tests.integration.test_labels_sensor import triggerer  # noqa: F401
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("airflow_metadata", "triggerer")]
-
-
-@pytest.fixture
-def store(store_connection: sa.URL) -> Store:
-    return Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
 
 
 @pytest.mark.skipif(AIRFLOW_V_3_3_PLUS, reason="from 3.3 on the answer itself resumes the task")

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-import sqlalchemy as sa
 from airflow.sdk import DAG, task
 
 from airflow_ml_monitor import AtLeast, Status, Window
@@ -29,11 +28,6 @@ NEXT = Window(DAY.end, DAY.end + DAY.length)
 
 def hours() -> pd.DataFrame:
     return pd.DataFrame({"at": pd.date_range("2013-02-04", periods=48, freq="h", tz="UTC"), "x": range(48)})
-
-
-@pytest.fixture
-def store(store_connection: sa.URL) -> Store:
-    return Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
 
 
 def run(dag_id: str, made: Callable[[], Any], **how: Any) -> Run:

@@ -36,9 +36,7 @@ BLIZZARD, SUMMER, CHRISTMAS = "2013-02-04", "2013-06-24", "2013-12-23"
 ORDINARY = "2013-02-11"
 
 
-@pytest.fixture(autouse=True)
-def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DAGS))
+pytestmark = pytest.mark.usefixtures("dags_on_path")
 
 
 def run_demo(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

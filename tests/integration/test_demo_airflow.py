@@ -14,7 +14,6 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from flight_delay.demo_environment import Place
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
 STANDALONE = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -23,9 +22,7 @@ print("child", child.pid, flush=True)
 """
 
 
-@pytest.fixture(autouse=True)
-def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DAGS))
+pytestmark = pytest.mark.usefixtures("dags_on_path")
 
 
 @pytest.fixture

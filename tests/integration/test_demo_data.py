@@ -23,9 +23,7 @@ NUMERIC = ("distance", "scheduled_departure", "scheduled_arrival")
 CATEGORICAL = ("carrier", "origin", "dest")
 
 
-@pytest.fixture(autouse=True)
-def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DAGS))
+pytestmark = pytest.mark.usefixtures("dags_on_path")
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,8 @@ from airflow_ml_monitor.window import Window
 if TYPE_CHECKING:
     from flight_delay.registry import Registry
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
 
-
-@pytest.fixture(autouse=True)
-def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DAGS))
+pytestmark = pytest.mark.usefixtures("dags_on_path")
 
 
 @pytest.fixture

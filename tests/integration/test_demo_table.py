@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +11,10 @@ import pytest
 if TYPE_CHECKING:
     from flight_delay.demo_verdicts import Week
 
-DAGS = Path(__file__).resolve().parents[2] / "dags"
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-@pytest.fixture(autouse=True)
-def _dags_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DAGS))
+pytestmark = pytest.mark.usefixtures("dags_on_path")
 
 
 def make_week(**given: Any) -> Week:

@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 
 from airflow_ml_monitor import Status, estimate_performance, explain_change
-from airflow_ml_monitor.results import CheckResult, Report
+from tests.checks import check
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 
@@ -28,11 +28,6 @@ def scored() -> pd.DataFrame:
         flights = flights.astype({"late": bool}).assign(month=flights["scheduled_at"].dt.month)
         learnt = model.fitted(flights[flights["month"] <= 2])
         return model.score(learnt, flights[flights["month"].isin([3, 4, 7, 9])])
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def estimated_loss(reference: pd.DataFrame, current: pd.DataFrame) -> float:

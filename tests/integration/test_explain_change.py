@@ -15,9 +15,10 @@ from airflow_ml_monitor import Severity, Status, Window, explain_change
 from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.operators.explain_change import ExplainChangeOperator
 from airflow_ml_monitor.operators.reference import BuildReferenceOperator
-from airflow_ml_monitor.results import CheckResult, Report
+from airflow_ml_monitor.results import Report
 from airflow_ml_monitor.store import Store
 from tests.airflow_runs import Run, run_dag
+from tests.checks import check
 from tests.conftest import as_airflow_connection
 from tests.performance.estimation.made_rows import binary
 
@@ -72,11 +73,6 @@ def explain(dag_id: str, window: Window, **changed: Any) -> Run:
 def report_of(store: Store, run: Run) -> Report:
     (stored,) = store.run_reports(dag_id=run.dag_id, run_id=run.run_id)
     return stored.report
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def test_another_relation_closes_and_is_stored_with_both_parts(store: Store) -> None:

@@ -14,9 +14,10 @@ from sklearn.metrics import ndcg_score
 from airflow_ml_monitor import AtLeast, BetterThanDummy, Status, Window
 from airflow_ml_monitor.data import Table
 from airflow_ml_monitor.operators.model_quality import ModelQualityOperator
-from airflow_ml_monitor.results import CheckResult, Report
+from airflow_ml_monitor.results import Report
 from airflow_ml_monitor.store import Store
 from tests.airflow_runs import run_dag
+from tests.checks import check
 from tests.conftest import as_airflow_connection
 from tests.performance.scored import START
 from tests.performance.test_rankings import ITEMS, searches
@@ -60,11 +61,6 @@ def judged(store_connection: sa.URL, dag_id: str, *expect: Any) -> Report:
     engine = sa.create_engine(store_connection, poolclass=sa.NullPool)
     (stored,) = Store(engine).run_reports(dag_id=run.dag_id, run_id=run.run_id)
     return stored.report
-
-
-def check(report: Report, name: str) -> CheckResult:
-    (found,) = [one for one in report.results if one.check == name]
-    return found
 
 
 def test_a_ranking_is_judged_by_its_queries(store_connection: sa.URL, rows: tuple[pd.DataFrame, pd.DataFrame]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 from airflow.sdk import DAG, ObjectStoragePath
 
 from airflow_ml_monitor.data import Frame
@@ -28,11 +27,6 @@ def rows(shift: float) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     at = pd.date_range("2013-02-04", "2013-02-10", periods=2_000, tz="UTC")
     return pd.DataFrame({"at": at, "distance": rng.normal(shift, 1, 2_000)})
-
-
-@pytest.fixture
-def store(store_connection: sa.URL) -> Store:
-    return Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
 
 
 def judge(dag_id: str, reports_path: Any, *, model: str = "m") -> Run:
