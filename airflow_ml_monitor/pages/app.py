@@ -191,7 +191,9 @@ def _page(request: Request, template: str, **known: Any) -> HTMLResponse:
 
 def _refused(request: Request, error: Exception) -> HTMLResponse:
     status, said = getattr(error, "status_code", 500), str(getattr(error, "detail", error))
-    return _told(request, status, _NOT_LOGGED_IN if status == 401 else said)
+    answer = _told(request, status, _NOT_LOGGED_IN if status == 401 else said)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def _failed(request: Request, error: Exception) -> HTMLResponse:

@@ -268,6 +268,11 @@ class TestWhatTheySay:
     def test_what_is_not_there(self, client: Any, stored: list[UUID], path: str) -> None:
         assert get(client, path).status_code in (404, 422)
 
+    @pytest.mark.parametrize("method", ["HEAD", "POST", "DELETE"])
+    def test_pages_are_read_and_nothing_else(self, client: Any, method: str) -> None:
+        answer = client.request(method, page_address("/checks"))
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+
     def test_a_store_without_a_schema_is_said(self, client: Any, store_connection: sa.URL) -> None:
         answer = get(client, "/")
         assert answer.status_code == 503
