@@ -28,8 +28,19 @@ class CsvFiles:
         self._separator = separator
 
     def schema(self, path: str) -> pa.Schema:
+        """Return the types that a file's first block looks of; of columns that are empty there, the first that is not.
+
+        Without it, a value further down of a column that seemed to have none would not fit.
+        """
+        import pyarrow as pa
+
         with self._opened(path) as reader:
-            return reader.schema
+            found = reader.schema
+        empty = [field.name for field in found if pa.types.is_null(field.type)]
+        if not empty or len(set(found.names)) < len(found.names):  # which column is meant is said elsewhere
+            return found
+        further = self._further_down(path, empty)
+        return pa.schema([(field.name, further.get(field.name, field.type)) for field in found])
 
     def rows(self, path: str) -> int | None:
         return None
@@ -46,6 +57,20 @@ class CsvFiles:
                     yield batch if len(request.fields) else batch.select([])
         except pa.ArrowInvalid as error:
             raise pa.ArrowInvalid(self._with_name(str(error), path)) from error
+
+    def _further_down(self, path: str, names: Iterable[str]) -> dict[str, pa.DataType]:
+        """Return the types of the columns that have a value anywhere; all of the file is read where one has none."""
+        import pyarrow as pa
+
+        found: dict[str, pa.DataType] = {}
+        with self._opened(path, dict.fromkeys(names, pa.string())) as reader:
+            for block in reader:
+                missing = [name for name in names if name not in found]
+                if not missing:
+                    break
+                texts = {name: block.column(name).drop_null() for name in missing}
+                found |= {name: _type_of(column) for name, column in texts.items() if len(column)}
+        return found
 
     def _opened(self, path: str, types: dict[str, pa.DataType] | None = None) -> Any:
         import pyarrow.csv
@@ -68,6 +93,16 @@ class CsvFiles:
         if place is None:
             return reason
         return f"column {self.schema(path).names[int(place[1])]!r}: {reason[place.end() :]}"
+
+
+def _type_of(texts: pa.Array) -> pa.DataType:
+    """Return the type that texts look of, as in a file."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    cells = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(pa.table({"": texts}), cells)
+    return pyarrow.csv.read_csv(pa.BufferReader(cells.getvalue())).schema.types[0]
 
 
 def _joined(blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -67,6 +67,20 @@ def test_a_value_that_does_not_fit_is_named_with_column_row_and_file(large: Path
         content(large.parent / "*.csv")
 
 
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [("2.5", pa.float64(), 2.5), ('late, "quoted"', pa.string(), 'late, "quoted"'), ("true", pa.bool_(), True)],
+    ids=["number", "text", "boolean"],
+)
+def test_a_column_whose_first_value_is_far_down_is_read(
+    large: Path, cell: str, kind: pa.DataType, value: object
+) -> None:
+    quoted = '"' + cell.replace('"', '""') + '"'
+    large.write_text(large.read_text() + f"1,{quoted},text\n")
+    column = content(large, ["y"]).column("y")
+    assert (column.type, column.null_count, column[-1].as_py()) == (kind, ROWS, value)
+
+
 def test_an_empty_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("")
     with pytest.raises(DataError, match=r"x\.csv cannot be read as csv: Empty CSV file; check the file"):
