@@ -69,7 +69,7 @@ class VerdictApprovalOperator(HITLOperator):
         kwargs.setdefault("trigger_rule", "all_done")
         kwargs[_DEADLINE] = deadline
         kwargs.pop("params", None)  # Airflow hands the DAG's to every task
-        if deadline <= timedelta(0):
+        if not isinstance(deadline, timedelta) or deadline <= timedelta(0):
             raise ConfigurationError(
                 f"deadline={deadline!r} leaves no time to answer; give one like timedelta(hours=4)"
             )

@@ -48,7 +48,8 @@ class GateOperator(MonitoringOperator):
     :param poke_interval: how often to look while waiting.
     :param deferrable: wait in the triggerer, which starts the task only when there is another report.
     :param close_on: statuses that close; a deployment gate adds ``"insufficient"``.
-    :raises ConfigurationError: ``kinds`` without ``model`` or with ``tasks``; either empty; ``wait`` without ``kinds``.
+    :raises ConfigurationError: ``kinds`` without ``model`` or with ``tasks``; either empty; ``wait`` without ``kinds``;
+        ``wait`` or ``poke_interval`` is no length of time.
     """
 
     kind = GATE
@@ -80,6 +81,7 @@ class GateOperator(MonitoringOperator):
             raise ConfigurationError(
                 "wait= is for gates across DAGs (kinds=); upstream tasks of this run are waited for"
             )
+        _require_spans(wait, poke_interval)
         self.tasks = tasks
         self.kinds = kinds
         self.wait = wait
@@ -192,6 +194,13 @@ class GateOperator(MonitoringOperator):
             poke_interval=self.poke_interval.total_seconds(),
             deadline=deadline.isoformat(),
         )
+
+
+def _require_spans(wait: Any, poke_interval: Any) -> None:
+    """Refuse what is no length of time while the DAG is parsed: it is first used on the day that a report is late."""
+    for name, span in (("wait", wait), ("poke_interval", poke_interval)):
+        if not (isinstance(span, timedelta) and span >= timedelta(0)) and (name, span) != ("wait", None):
+            raise ConfigurationError(f"{name}={span!r} is no length of time; give one such as timedelta(hours=6)")
 
 
 def _judged(stored: StoredReport, required: bool, decision: Decision | None) -> list[CheckResult]:

@@ -28,6 +28,8 @@ def resolve_window(window: Any, context: Mapping[str, Any], as_of: datetime | No
     """
     if isinstance(window, Last):
         return window.before(as_of or _moment_of_run(context))
+    if isinstance(window, timedelta):
+        raise WindowError(f"window={window!r} says how long and not when; give Last({window!r})")
     if window is not None:
         return Window.of(window)
     for source in (_from_conf, _from_events, _from_partition, _from_interval):

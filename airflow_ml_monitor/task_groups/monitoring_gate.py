@@ -55,10 +55,11 @@ def monitoring_gate(
     :param approval: parameters of ``VerdictApprovalOperator``, ``{}`` for its defaults: the task ``approval`` between
         those that judge and the gate; by default nobody is asked.
     :param common: parameters of all three: ``model``, ``environment``, ``as_of``, ``retries``, ``pool``, ...
-    :raises ConfigurationError: neither quality nor drift; drift without a reference; ``approval`` is no mapping.
+    :raises ConfigurationError: neither quality nor drift; drift without a reference; parameters that are no mapping.
     """
     if quality is None and drift is None:
         raise ConfigurationError(f"task group {group_id!r} has neither quality nor drift; a gate needs what it judges")
+    _require_mappings(quality=quality, drift=drift, gate=gate, approval=approval)
     # What is not given stays with the DAG's default_args.
     rule = {**_given(on_fail=on_fail, close_on=close_on), **_taken(common, "emit", "emit_on")}
     shared = {"on_fail": "record", **_given(data=data, reference=reference, window=window), **common}
@@ -82,8 +83,6 @@ def _asking(approval: Mapping[str, Any], common: Mapping[str, Any]) -> Any:
     """Return the task that asks, with what the group has in common but for the parameters of verdicts."""
     from airflow_ml_monitor.operators.approval import VerdictApprovalOperator
 
-    if not isinstance(approval, Mapping):
-        raise ConfigurationError(f"approval={approval!r} is no mapping of parameters; give {{}} for the defaults")
     of_verdicts = set(signature(MonitoringOperator.__init__).parameters) - {"store_conn_id"}
     shared = {name: value for name, value in common.items() if name not in of_verdicts}
     return VerdictApprovalOperator(**{"task_id": "approval", **shared, **approval})
@@ -94,6 +93,12 @@ def _task(operator: type[MonitoringOperator], given: Mapping[str, Any], over: An
         return operator(**given)
     partial = operator.partial(**given)
     return partial.expand(**over) if isinstance(over, Mapping) else partial.expand_kwargs(over)
+
+
+def _require_mappings(**parts: Any) -> None:
+    for name, parameters in parts.items():
+        if parameters is not None and not isinstance(parameters, Mapping):
+            raise ConfigurationError(f"{name}={parameters!r} is no mapping of parameters; give {{}} for the defaults")
 
 
 def _require_reference(given: Mapping[str, Any], over: Any) -> None:

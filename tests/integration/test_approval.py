@@ -165,9 +165,10 @@ def test_errors_and_passes_cannot_be_asked_about(ask_on: set[str]) -> None:
         VerdictApprovalOperator(task_id="approval", ask_on=ask_on)
 
 
-def test_a_deadline_leaves_time() -> None:
-    with pytest.raises(ConfigurationError, match="leaves no time to answer"):
-        VerdictApprovalOperator(task_id="approval", deadline=timedelta(0))
+@pytest.mark.parametrize("deadline", [timedelta(0), 30])
+def test_a_deadline_leaves_time(deadline: Any) -> None:
+    with pytest.raises(ConfigurationError, match="leaves no time to answer; give one like timedelta"):
+        VerdictApprovalOperator(task_id="approval", deadline=deadline)
 
 
 def test_in_a_group_it_takes_what_is_not_of_verdicts() -> None:

@@ -109,6 +109,12 @@ def test_without_drift_it_needs_no_reference() -> None:
     assert found.states["train"] == "success"
 
 
+@pytest.mark.parametrize("part", ["quality", "drift", "gate"])
+def test_what_a_part_takes_is_a_mapping(part: str) -> None:
+    with DAG("group_switch"), pytest.raises(ConfigurationError, match=f"{part}=True is no mapping of parameters"):
+        monitoring_gate(model="a", data=DATA, reference="r", **{part: True})
+
+
 def test_without_either_there_is_nothing_to_judge() -> None:
     with DAG("group_nothing"), pytest.raises(ConfigurationError, match="'monitoring' has neither quality nor drift"):
         monitoring_gate(model="a", quality=None, drift=None)

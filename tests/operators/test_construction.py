@@ -134,6 +134,8 @@ def test_comparing_models_closes_on_all_but_pass() -> None:
         ({"kinds": ["drift"]}, "needs model="),
         ({"kinds": ["drift"], "model": "m", "tasks": ["t"]}, "takes no tasks="),
         ({"wait": 1}, "wait= is for gates across DAGs"),
+        ({"kinds": ["drift"], "model": "m", "wait": 60}, "wait=60 is no length of time"),
+        ({"kinds": ["drift"], "model": "m", "poke_interval": 30}, "poke_interval=30 is no length of time"),
         ({"kinds": "drift", "model": "m"}, "kinds='drift' must be a list of names"),
         ({"kinds": [], "model": "m"}, "not an empty one"),
         ({"tasks": []}, "not an empty one"),

@@ -98,6 +98,11 @@ def test_who_gave_no_window_is_named(run: dict[str, Any], where: str) -> None:
         resolve_window(None, {"dag_run": SimpleNamespace(**run)}, AS_OF)
 
 
+def test_a_length_is_no_window() -> None:
+    with pytest.raises(WindowError, match=r"give Last\(datetime.timedelta\(days=7\)\)"):
+        resolve_window(timedelta(days=7), {}, AS_OF)
+
+
 def test_start_after_end_in_conf() -> None:
     context = {"dag_run": SimpleNamespace(conf={"window": [WEEK.end.isoformat(), WEEK.start.isoformat()]})}
     with pytest.raises(WindowError, match="is not before its end"):
