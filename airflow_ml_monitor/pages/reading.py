@@ -90,7 +90,8 @@ os.register_at_fork(after_in_child=of_this_process.after_fork)
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """Give a connection to the store that can only read; nothing is written, whatever its role may do.
+    """Give a connection to the store that can only read, and tells times in UTC; nothing is written, whatever its role
+    may do.
 
     Where the store is, and as whom it is read, is for the server's log: whoever sees a page may not know it.
 
@@ -104,8 +105,9 @@ def reading() -> Iterator[Connection]:
     store = of_this_process.store
     try:
         with store.begin() as connection:
+            limit = round(1000 * STATEMENT_SECONDS)
             connection.execute(
-                text(f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {round(1000 * STATEMENT_SECONDS)}")
+                text(f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {limit}; SET LOCAL timezone = 'UTC'")
             )
             yield connection
     except exc.TimeoutError as error:

@@ -133,6 +133,18 @@ class TestWhatTheySay:
         assert str(stored[0]) not in text  # of an earlier window
         assert "<time>2013-02-11 00:00Z</time> to <time>2013-02-18 00:00Z</time>" in text
 
+    def test_times_are_told_in_utc_by_a_database_of_another_zone_too(
+        self, client: Any, store_connection: sa.URL, stored: list[UUID]
+    ) -> None:
+        engine = sa.create_engine(store_connection, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            zone = f"ALTER DATABASE {store_connection.database} SET timezone = 'America/New_York'"
+            connection.execute(sa.text(zone))
+        pages = ("/", "/models/prod/flight_delay", "/timeline?environment=prod&model=flight_delay", "/checks?text=ks")
+        for path in (*pages, "/dags/retraining"):
+            assert "2013-02-11 00:00Z" in get(client, path).text, path
+        assert "2013-02-11 00:00Z" in get(client, "/drift?environment=prod&model=flight_delay").text
+
     def test_a_model_has_all_windows(self, client: Any, stored: list[UUID]) -> None:
         text = get(client, "/models/prod/flight_delay").text
         assert text.index(str(stored[1])) < text.index(str(stored[0]))
