@@ -144,7 +144,7 @@ def is_frame(data: Any) -> bool:
 def to_arrow(data: Any, label: str) -> pa.Table:
     """Return a data frame as an Arrow table; the frame itself stays as it is.
 
-    Columns that mix types become text, so that they can still be counted.
+    Columns that mix types, and those of types of pandas' own, become text, so that they can still be counted.
 
     :raises DataError: it is no data frame, or has two columns of one name.
     """
@@ -181,10 +181,19 @@ def _column(series: Any) -> pa.Array:
     try:
         array = pa.Array.from_pandas(series)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        present = series.notna()
-        return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
+        return _texts(series)
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if isinstance(kind, pa.BaseExtensionType):  # pandas' own, such as periods and the intervals that ``cut`` makes
+        return _texts(series)
     valueless = len(array) > 0 and array.null_count == len(array) and pa.types.is_floating(array.type)
     return pa.nulls(len(array)) if valueless else array
+
+
+def _texts(series: Any) -> pa.Array:
+    import pyarrow as pa
+
+    present = series.notna()
+    return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
 
 
 _BATCH = 1 << 20

@@ -316,3 +316,12 @@ def test_a_stream_of_batches_is_the_same_rows_each_time_it_is_opened() -> None:
     stream = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), iter([pa.record_batch({"a": [1, 2]})]))
     dataset = as_dataset(stream)
     assert [dataset.open().to_arrow().num_rows for _ in range(2)] == [2, 2]
+
+
+def test_columns_of_types_that_only_pandas_has_are_texts() -> None:
+    months = pd.period_range("2026-01", periods=3, freq="M")
+    frame = pd.DataFrame({"month": months, "bin": pd.cut(pd.Series([0.5, 1.5, None]), [0, 1, 2])})
+    assert as_dataset(frame).open().to_arrow().to_pydict() == {
+        "month": ["2026-01", "2026-02", "2026-03"],
+        "bin": ["(0.0, 1.0]", "(1.0, 2.0]", None],
+    }
