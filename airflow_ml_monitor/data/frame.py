@@ -180,7 +180,7 @@ def _column(series: Any) -> pa.Array:
         return _numbers(series.to_numpy())
     try:
         array = pa.Array.from_pandas(series)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
         return _texts(series)
     kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
     if isinstance(kind, pa.BaseExtensionType):  # pandas' own, such as periods and the intervals that ``cut`` makes
@@ -190,10 +190,11 @@ def _column(series: Any) -> pa.Array:
 
 
 def _texts(series: Any) -> pa.Array:
+    """Return values as texts; a surrogate without its other half, which no file can hold, is a question mark."""
     import pyarrow as pa
 
-    present = series.notna()
-    return pa.array([str(value) if here else None for value, here in zip(series, present, strict=True)])
+    texts = (str(value).encode(errors="replace").decode() for value in series)
+    return pa.array([text if here else None for text, here in zip(texts, series.notna(), strict=True)])
 
 
 _BATCH = 1 << 20

@@ -325,3 +325,8 @@ def test_columns_of_types_that_only_pandas_has_are_texts() -> None:
         "month": ["2026-01", "2026-02", "2026-03"],
         "bin": ["(0.0, 1.0]", "(1.0, 2.0]", None],
     }
+
+
+def test_half_a_character_is_read_as_a_question_mark() -> None:
+    frame = pd.DataFrame({"a": pd.Series(["x\ud83d", None], dtype=object)})
+    assert as_dataset(frame).open().to_arrow().to_pydict() == {"a": ["x?", None]}
