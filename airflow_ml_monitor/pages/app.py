@@ -127,7 +127,7 @@ def drift(request: Request, dags: Readable, environment: str, model: str) -> HTM
 def column_in_window(request: Request, dags: Readable, report_id: UUID, column: str) -> HTMLResponse:
     """A column's two distributions: of the reference and of a window."""
     with reading() as connection:
-        stored = _found(verdict_lists.report_of(connection, dags, report_id), report_id)
+        stored = _found(verdict_lists.report_of(connection, dags, report_id, column=column), report_id)
         try:
             known = read_distributions(connection, stored, column)
         except NoDistributionsError as error:

@@ -91,19 +91,26 @@ def _one_of(column: sa.ColumnElement[Any], texts: Collection[str] | None) -> Seq
     return (column.in_([plain_text(text) for text in wanted]),)
 
 
-def stored_reports(connection: sa.Connection, query: sa.Select[Any]) -> list[StoredReport]:
-    """Return the reports that a query over ``report`` or one of its views gives, with their checks."""
+def stored_reports(
+    connection: sa.Connection, query: sa.Select[Any], *, column: str | None = None
+) -> list[StoredReport]:
+    """Return the reports that a query over ``report`` or one of its views gives, with their checks.
+
+    :param column: only with the checks of this column; ``None`` for all.
+    """
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    checks = _checks(connection, [row["id"] for row in rows])
+    checks = _checks(connection, [row["id"] for row in rows], column)
     return [stored_report(row, checks[row["id"]]) for row in rows]
 
 
-def _checks(connection: sa.Connection, ids: Sequence[UUID]) -> defaultdict[UUID, list[Row]]:
+def _checks(connection: sa.Connection, ids: Sequence[UUID], column: str | None) -> defaultdict[UUID, list[Row]]:
     checks: defaultdict[UUID, list[Row]] = defaultdict(list)
     if not ids:
         return checks
     table = tables.check_result
     query = sa.select(table).where(table.c.report_id.in_(ids)).order_by(table.c.report_id, table.c.position)
+    if column is not None:
+        query = query.where(table.c.column_name == plain_text(column))
     for check in connection.execute(query).mappings():
         checks[check["report_id"]].append(dict(check))
     return checks

@@ -13,7 +13,7 @@ from airflow_ml_monitor.results import task_name
 from airflow_ml_monitor.store import tables
 from airflow_ml_monitor.store.loose_scan import NAMED_MODELS
 from airflow_ml_monitor.store.plain import plain_text
-from airflow_ml_monitor.store.reading import reports_by_id
+from airflow_ml_monitor.store.reading import stored_reports
 from airflow_ml_monitor.store.stored import StoredReport
 
 PAGE_ROWS = 50
@@ -109,7 +109,12 @@ def verdicts_of(
     return [Verdict(**row) for row in found]
 
 
-def report_of(connection: sa.Connection, dags: Collection[str], key: UUID) -> StoredReport | None:
-    """Return a report; ``None`` where there is none, or of a DAG that is not to be read."""
-    found = reports_by_id(connection, [key])
-    return found[0] if found and found[0].origin.dag_id in dags else None
+def report_of(
+    connection: sa.Connection, dags: Collection[str], key: UUID, *, column: str | None = None
+) -> StoredReport | None:
+    """Return a report; ``None`` where there is none, or of a DAG that is not to be read.
+
+    :param column: only with the checks of this column.
+    """
+    query = sa.select(tables.report).where(_report.id == key, _report.dag_id.in_(dags))
+    return next(iter(stored_reports(connection, query, column=column)), None)

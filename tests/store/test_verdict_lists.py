@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from airflow_ml_monitor.store import Store, verdict_lists
-from airflow_ml_monitor.store.verdict_lists import Verdict, latest_verdicts
-from tests.store.factories import MONDAY, make_origin, make_report, make_window
+from airflow_ml_monitor.store.verdict_lists import Verdict, latest_verdicts, report_of
+from tests.store.factories import MONDAY, make_check, make_origin, make_report, make_window
 
 DAGS = {"retraining", "scoring"}
 
@@ -47,3 +47,15 @@ def test_nothing_of_a_dag_that_may_not_be_read_and_no_place_on_the_page_for_it(s
     store.write(make_report(), make_origin(dag_id="other"))
     assert [verdict.id for verdict in latest(store)] == [shown.id]
     assert latest(store, dags=set()) == []
+
+
+def test_a_report_of_a_dag_that_may_be_read_whole_or_with_the_checks_of_a_column(store: Store) -> None:
+    checks = (make_check(column="distance"), make_check(column="hour"), make_check(column=None, check="rows"))
+    written = store.write(make_report(results=checks), make_origin())
+    with store.begin() as connection:
+        assert report_of(connection, DAGS, written.id) == written
+        one = report_of(connection, DAGS, written.id, column="hour")
+        assert one is not None
+        assert [check.column for check in one.report.results] == ["hour"]
+        assert report_of(connection, {"other"}, written.id) is None
+        assert report_of(connection, set(), written.id) is None
