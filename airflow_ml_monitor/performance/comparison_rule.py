@@ -58,6 +58,11 @@ class Rule:
         """Return by how much a difference is better than what must be proven; below zero where it is worse."""
         return self._sign * value - self._least
 
+    @property
+    def counted(self) -> str:
+        """What is compared pair by pair, in words."""
+        return "rows" if self.metric.units is None else "queries"
+
     def decide(self, found: Difference) -> Status:
         """Return ``pass`` where the whole interval is proven, ``fail`` where the whole is not, else ``insufficient``.
 
@@ -118,15 +123,15 @@ class Comparison:
 
         :param more_needed: how many more labels would decide, in words.
         """
-        if not self.found.n:
+        if self.missing == self.total:
             return f"none of {self.total:,} labels is known; compare when they have come"
-        if self.found.n < LEAST_LABELS:
-            few = f"{self.found.n} labelled rows are too few to compare by, {LEAST_LABELS} are needed"
+        if 0 < self.found.n < LEAST_LABELS:
+            few = f"{self.found.n} labelled {self.rule.counted} are too few to compare by, {LEAST_LABELS} are needed"
             return few + self._lacking
         if self.found.value is None or self.found.interval is None:
             return (self.found.reason or "there is no interval") + self._lacking
-        ends = _ends(self.found.interval)
-        span = f"challenger less champion is {ends} ({numerals.percent(confidence)} interval, {self.found.n:,} rows)"
+        ends, by = _ends(self.found.interval), f"{self.found.n:,} {self.rule.counted}"
+        span = f"challenger less champion is {ends} ({numerals.percent(confidence)} interval, {by})"
         if self.status is Status.PASS:
             return f"the challenger is proven {self.rule.aim}{self._whatever}: {span}"
         if self.status is Status.FAIL:
@@ -167,7 +172,7 @@ def _ends(interval: Interval | None) -> str:
 
 
 def rows_needed(found: Difference, rule: Rule) -> str:
-    """Say how many rows would prove the difference seen, intervals narrowing with the root of the rows."""
+    """Say how many rows, or queries, would prove the difference seen, intervals narrowing with the root of the rows."""
     if found.value is None or found.interval is None:
         return ""
     ahead = rule.ahead(found.value)
@@ -177,7 +182,7 @@ def rows_needed(found: Difference, rule: Rule) -> str:
     if ahead <= 0 or half == 0:
         return ", and the difference seen is on the wrong side"
     rows = float(f"{found.n * (half / ahead) ** 2:.1e}")
-    return f"; about {numerals.number(rows)} rows would prove the difference seen"
+    return f"; about {numerals.number(rows)} {rule.counted} would prove the difference seen"
 
 
 def comparable(name: str, scoring: Scoring) -> Metric:

@@ -40,6 +40,8 @@ def compare_unlike_rows(metric: Metric) -> Comparison:
 
     def compare(champion: Answers, challenger: Answers, confidence: float) -> Difference:
         n = len(champion)
+        if not n:
+            return metric.comparison(champion, challenger, confidence)  # it says why there is nothing
         if metric.influence is None:
             reason = f"{metric.name} has no paired interval for cluster= or weight="
             return Difference(None, None, None, n, reason=reason)

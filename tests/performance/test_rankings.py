@@ -122,21 +122,26 @@ def test_what_cannot_be_ranked_is_said() -> None:
     assert "below zero" in check(report, "invalid_labels").message
 
 
-def test_two_models_are_compared_by_queries() -> None:
-    predictions, labels = searches()
+def compared(predictions: pd.DataFrame, labels: pd.DataFrame, **changed: Any) -> CheckResult:
+    """Return the check of a challenger that ranks twice as well."""
     better = predictions.assign(score=2 * labels["label"] + np.random.default_rng(4).standard_normal(len(labels)))
-    report = compare_models(
-        made(predictions),
-        made(better),
-        told(labels),
-        on=["search", "item"],
-        query="search",
-        problem="ranking",
-        metric="ndcg",
-        as_of=NOW,
-    )
-    assert check(report, "ndcg").status is Status.PASS
-    assert check(report, "ndcg").n_current == 189
+    terms = {"on": ["search", "item"], "query": "search", "problem": "ranking", "metric": "ndcg", "as_of": NOW}
+    return check(compare_models(made(predictions), made(better), told(labels), **terms | changed), "ndcg")
+
+
+def test_two_models_are_compared_by_queries() -> None:
+    found = compared(*searches())
+    assert found.status is Status.PASS
+    assert found.n_current == 189
+    assert "189 queries" in found.message
+
+
+@pytest.mark.parametrize("cluster", [None, "country"])
+def test_models_are_not_compared_by_queries_without_a_relevant_row(cluster: str | None) -> None:
+    predictions, labels = searches()
+    found = compared(predictions, labels.assign(label=0), cluster=cluster)
+    assert found.status is Status.INSUFFICIENT
+    assert found.message == "no query has a relevant row"
 
 
 @pytest.mark.parametrize(
