@@ -145,7 +145,7 @@ def is_dark(browser: Browser) -> bool:
 
 class TestSizes:
     @pytest.mark.parametrize("name", PAGES)
-    @pytest.mark.parametrize("width", [500, 1280])
+    @pytest.mark.parametrize("width", [420, 1280])
     def test_what_is_wider_than_the_screen_scrolls_by_itself(
         self, browser: Browser, show: Callable[[str], None], name: str, width: int
     ) -> None:
