@@ -15,7 +15,7 @@ import sqlalchemy as sa
 SCRIPT = """
 import json, sys
 from datetime import timedelta
-from airflow_ml_monitor import AtLeast, AtMost, NoWorseThanReference, evaluate_model
+from airflow_ml_monitor import AtLeast, AtMost, BetterThanDummy, NoWorseThanReference, compare_models, evaluate_model
 from airflow_ml_monitor.data import Connections, Files, Table
 
 place, problem = sys.argv[1:]
@@ -30,7 +30,7 @@ else:
     known = Files(place + "/known.parquet", arrived_at_column="arrived", timezone="UTC")
 asked = {
     "binary": {"label": "right", "expect": [AtLeast("roc_auc", 0.6), NoWorseThanReference("log_loss", 0.5)]},
-    "multiclass": {"label": "class", "prediction": "said", "expect": AtLeast("accuracy", 0.2)},
+    "multiclass": {"label": "class", "prediction": "said", "expect": BetterThanDummy("accuracy")},
     "regression": {"label": "target", "prediction": "score", "expect": AtMost("rmse", 9.0), "label_range": (-9, 9)},
 }
 report = evaluate_model(
@@ -39,6 +39,10 @@ report = evaluate_model(
     weight="weight" if problem == "binary" else None, connections=connections, **asked[problem],
 )
 assert any(result.segment and result.value is not None for result in report.results), report.summary()
+if problem == "regression":
+    keys, how = {"on": ["id", "name"], "delay": timedelta(days=1)}, asked[problem]
+    how = {"label": how["label"], "prediction": how["prediction"], "label_range": how["label_range"]}
+    compare_models(made, made, known, problem=problem, metric="mae", connections=connections, **keys, **how)
 heavy = ("pandas", "scipy", "sklearn", "pyarrow.dataset", "pyarrow.acero")
 print(json.dumps([name for name in heavy if name in sys.modules]))
 """
