@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.performance.expectations import AtLeast, BetterThanDummy
+from airflow_ml_monitor.performance.expectations import AtLeast, AtMost, BetterThanDummy
 from airflow_ml_monitor.results import Status
 from tests.checks import check_of
 from tests.performance.scored import judged, scored
@@ -98,6 +98,14 @@ def test_beside_a_dummy_rows_without_any_weight_decide_nothing(cluster: str | No
     report = judged(predictions, labels, weight="importance", cluster=cluster, expect=BetterThanDummy("brier"))
     assert check_of(report, "brier").status is Status.INSUFFICIENT
     assert "the weights of all rows are zero" in check_of(report, "brier").message
+
+
+def test_weights_whose_sum_no_number_holds_decide_nothing() -> None:
+    predictions, labels = scored(100)
+    predictions = predictions.assign(prediction=predictions["score"], importance=1e308)
+    expect = AtMost("median_absolute_error", 1.0)
+    report = judged(predictions, labels, problem="regression", weight="importance", expect=expect)
+    assert check_of(report, "median_absolute_error").status is Status.INSUFFICIENT
 
 
 def test_columns_that_hold_them_are_named() -> None:

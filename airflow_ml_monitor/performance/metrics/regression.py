@@ -141,7 +141,7 @@ def compare_median(champion: Answers, challenger: Answers, confidence: float) ->
 
 
 class _Median:
-    """The median of values that are sorted once and weighted often; NaN where none weighs anything."""
+    """The median of values that are sorted once and weighted often; NaN where they weigh nothing, or endlessly much."""
 
     def __init__(self, values: Numbers) -> None:
         self._order = np.argsort(values, kind="stable")
@@ -149,7 +149,7 @@ class _Median:
 
     def __call__(self, weights: Numbers) -> float:
         upto = np.cumsum(weights[self._order])
-        if not upto[-1] > 0:
+        if not 0 < upto[-1] < math.inf:
             return math.nan
         middle = [np.searchsorted(upto, upto[-1] / 2, side) for side in ("left", "right")]
         return float(self._values[middle].mean())
