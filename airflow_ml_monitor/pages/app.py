@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from uuid import UUID
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -89,6 +89,7 @@ def one_model(
     request: Request, dags: Readable, environment: str, model: str, kind: str | None = None, after: str = ""
 ) -> HTMLResponse:
     """The current verdicts on a model, window by window."""
+    environment, model = _as_addressed(request, environment, model)
     try:
         place = Place.of(after) if after else None
     except ConfigurationError as error:
@@ -176,6 +177,13 @@ def charts(v: str = "") -> Response:
     """What draws the charts of reports; browsers need not ask again for the version that their address has."""
     kept = {"Cache-Control": "private, max-age=31536000, immutable"} if v == charts_version() else {}
     return Response(charts_script(), media_type="text/javascript", headers=_SAFE | kept)
+
+
+def _as_addressed(request: Request, environment: str, model: str) -> tuple[str, str]:
+    """Return both names as they were before the address was decoded: an environment may have a slash."""
+    raw = (request.scope.get("raw_path") or b"").decode("latin-1").partition(f"{PAGES}/models/")[2]
+    first, slash, rest = raw.partition("/")
+    return (unquote(first), unquote(rest)) if slash else (environment, model)
 
 
 def _found(stored: StoredReport | None, report_id: UUID) -> StoredReport:

@@ -145,6 +145,16 @@ class TestWhatTheySay:
             assert "2013-02-11 00:00Z" in get(client, path).text, path
         assert "2013-02-11 00:00Z" in get(client, "/drift?environment=prod&model=flight_delay").text
 
+    def test_a_model_of_an_environment_with_a_slash_has_a_page(
+        self, client: Any, store_connection: sa.URL, stored: list[UUID]
+    ) -> None:
+        store = Store(sa.create_engine(store_connection, poolclass=sa.NullPool))
+        one = store.write(make_report(environment="eu/prod", model="a/b %2F"), make_origin(run_id="slash"))
+        link = re.findall('href="/ml-monitor(/models/eu[^"]*)"', get(client, "/").text)[0]
+        answer = get(client, link)
+        assert "a/b %2F in eu/prod" in answer.text
+        assert str(one.id) in answer.text
+
     def test_a_model_has_all_windows(self, client: Any, stored: list[UUID]) -> None:
         text = get(client, "/models/prod/flight_delay").text
         assert text.index(str(stored[1])) < text.index(str(stored[0]))
