@@ -92,7 +92,8 @@ class CsvFiles:
         place = re.match(r"In CSV column #(\d+): ", reason)
         if place is None:
             return reason
-        return f"column {self.schema(path).names[int(place[1])]!r}: {reason[place.end() :]}"
+        column = self.schema(path).names[int(place[1])]
+        return f"column {column!r}: {reason[place.end() :]} (its type is that of its first values; Parquet names types)"
 
 
 def _type_of(texts: pa.Array) -> pa.DataType:

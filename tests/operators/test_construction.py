@@ -213,7 +213,9 @@ def test_what_cannot_take_a_verdict_is_refused(on_verdict: Any, said: str) -> No
 
 
 @pytest.mark.parametrize(
-    "on_verdict", [None, [], [None], print, (print, VerdictNotifier(SmtpNotifier(to="a@example.com")))], ids=str
+    "on_verdict",
+    [None, [], [None], print, (print, VerdictNotifier(SmtpNotifier(to="a@example.com")))],
+    ids=["none", "no callback", "list of none", "function", "function and notifier"],
 )
 def test_what_takes_a_verdict_is_kept_as_it_is(on_verdict: Any) -> None:
     task = DataQualityOperator(task_id="t", model="m", data=DATA, on_verdict=on_verdict)
