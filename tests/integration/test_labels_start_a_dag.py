@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from airflow_ml_monitor import Window
 from airflow_ml_monitor.store import Store
 from airflow_ml_monitor.version_compat import AIRFLOW_V_3_3_PLUS
-from tests.airflow_runs import Run
+from tests.airflow_runs import Run, pause_known_dags
 from tests.airflow_services import Services, services
 from tests.conftest import as_airflow_connection, database
 
@@ -168,7 +168,8 @@ def warehouse(postgres_server: sa.URL) -> Iterator[sa.Engine]:
 def airflow(
     warehouse: sa.Engine, airflow_metadata: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Services]:
-    """All of Airflow at work on the DAG files above."""
+    """All of Airflow at work on the DAG files above, and on no others."""
+    pause_known_dags()
     folder = tmp_path_factory.mktemp("services")
     (folder / "dags").mkdir()
     (folder / "dags" / "judge_on_arrival.py").write_text(DAG_FILE)
