@@ -35,8 +35,9 @@ $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/uv
 	@$(INSTALL) --compile-bytecode --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+# Three at a time even on two cores: tests mostly wait for processes of Airflow. A file's tests share what they start.
 test: lint docs $(TEST_VENV)/.dev ## Lint, type-check, build the docs and run every test (AIRFLOW=3.1 runs the tests on that Airflow).
-	$(TEST_VENV)/bin/python -m pytest
+	$(TEST_VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 # Airflow 3.2 sets no upper bounds on FastAPI and svcs, and newer ones break it: svcs 26 takes its registry from an
 # execution API that `dag.test()` still uses. constraints.txt is for the newest Airflow and is not used here.
