@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from airflow_ml_monitor.operators.links import page_address
 from airflow_ml_monitor.rendering.markdown import as_text, links_of
-from airflow_ml_monitor.rendering.selection import in_one_line, in_words
+from airflow_ml_monitor.rendering.selection import in_one_line, in_words, shortened
 from airflow_ml_monitor.results import CheckResult, Report
 from airflow_ml_monitor.store.masking import masked
 
@@ -76,8 +76,7 @@ def _summary(report: Report) -> list[str]:
 
 
 def _short(text: object) -> str:
-    line = in_one_line(text)
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE].rstrip()} ..."
+    return shortened(text, _LONGEST_LINE)
 
 
 def _slack(report: Report, event: Event, subject: str, links: dict[str, str]) -> str:

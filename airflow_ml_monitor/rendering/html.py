@@ -14,7 +14,7 @@ from airflow_ml_monitor.rendering import charts, selection
 from airflow_ml_monitor.rendering.charts import Chart
 from airflow_ml_monitor.rendering.labels import labels_of
 from airflow_ml_monitor.rendering.scripts import Scripts, scripts, sources
-from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, in_words, measured
+from airflow_ml_monitor.rendering.selection import MARKS, in_one_line, in_words, measured, shortened
 from airflow_ml_monitor.results import CheckResult, Report, Severity, Status
 
 MOST_CHARTS = 60
@@ -146,7 +146,6 @@ def _groups(report: Report) -> dict[Status, dict[str, Any]]:
 def _row(result: CheckResult) -> dict[str, Any]:
     value, limits = measured(result)
     interval = "" if result.interval is None else " to ".join(numerals.number(bound) for bound in result.interval)
-    message = in_one_line(result.message)
     return {
         "label": in_one_line(result.label),
         "status": result.status,
@@ -158,7 +157,7 @@ def _row(result: CheckResult) -> dict[str, Any]:
         "found": in_words(result),
         "p": "" if result.p_adjusted is None else numerals.p_value(result.p_adjusted),
         "rows": "" if result.n_current is None else f"{result.n_current:,}",
-        "message": message if len(message) <= _LONGEST else f"{message[:_LONGEST].rstrip()} ...",
+        "message": shortened(result.message, _LONGEST),
     }
 
 

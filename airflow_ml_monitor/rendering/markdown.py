@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from airflow_ml_monitor.errors import ConfigurationError
-from airflow_ml_monitor.rendering.selection import MARKS, facts, in_one_line, in_words
+from airflow_ml_monitor.rendering.selection import MARKS, facts, in_one_line, in_words, shortened
 from airflow_ml_monitor.results import CheckResult, Report
 
 Dialect = Literal["commonmark", "slack"]
@@ -108,8 +108,7 @@ def _counts(report: Report) -> str:
 
 
 def _check(result: CheckResult, write: _CommonMark | _Slack) -> str:
-    message = in_one_line(result.message)
-    told = message if len(message) <= _LONGEST else f"{message[:_LONGEST].rstrip()} ..."
+    told = shortened(result.message, _LONGEST)
     words = " - ".join(part for part in (in_words(result), told) if part)
     return f"{write.strong(result.label)} {result.status.value}" + (f": {write.text(words)}" if words else "")
 

@@ -84,6 +84,12 @@ def in_one_line(text: object) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
 
 
+def shortened(text: object, most: int) -> str:
+    """Return a text in one line that is cut behind so many characters."""
+    line = in_one_line(text)
+    return line if len(line) <= most else f"{line[:most].rstrip()} ..."
+
+
 def _excess(checks: Iterable[CheckResult]) -> float:
     """Return the largest of value / upper limit: how far beyond its limit a column is."""
     return max((one.value / one.limits.upper for one in checks if one.value and one.limits.upper), default=0.0)

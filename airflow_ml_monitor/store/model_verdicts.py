@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from airflow_ml_monitor.store.loose_scan import NAMED_KINDS
 from airflow_ml_monitor.store.place import Place
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.store.verdict_lists import PAGE_ROWS, SHOWN, Verdict
@@ -33,20 +34,13 @@ _BEFORE = "CAST(:moment AS timestamptz)"
 
 # What the view current_report has: that would order all reports of a model, here each is looked at from the place on,
 # until there are enough. Those on no window all stand for the same one, so their last ones are looked up first.
-_PAGE = f"""
-WITH RECURSIVE kinds AS (
-    (SELECT kind FROM ml_monitor.report WHERE environment = :environment AND model = :model ORDER BY kind LIMIT 1)
-    UNION ALL
-    SELECT further.kind FROM kinds, LATERAL (
-        SELECT kind FROM ml_monitor.report
-        WHERE environment = :environment AND model = :model AND kind > kinds.kind ORDER BY kind LIMIT 1) further
-), of_no_window AS MATERIALIZED (
+_PAGE = f"""{NAMED_KINDS}, of_no_window AS MATERIALIZED (
     SELECT DISTINCT ON ({_TASK}) id FROM ml_monitor.report
     WHERE environment = :environment AND model = :model AND window_end IS NULL ORDER BY {_TASK}, {_LAST}
 )
-SELECT {", ".join(f"one.{name}" for name in SHOWN)} FROM kinds, LATERAL (
+SELECT {", ".join(f"one.{name}" for name in SHOWN)} FROM named, LATERAL (
     SELECT r.*, {_MOMENT.format("r")} AS moment FROM ml_monitor.report r
-    WHERE r.environment = :environment AND r.model = :model AND r.kind = kinds.kind AND r.dag_id IN :dags
+    WHERE r.environment = :environment AND r.model = :model AND r.kind = named.kind AND r.dag_id IN :dags
         AND {_MOMENT.format("r")} <= {_BEFORE} AND ({_MOMENT.format("r")} < {_BEFORE} OR r.id > CAST(:id AS uuid))
         AND (r.window_end IS NOT NULL OR r.id IN (SELECT id FROM of_no_window))
         AND NOT EXISTS (
@@ -58,7 +52,7 @@ SELECT {", ".join(f"one.{name}" for name in SHOWN)} FROM kinds, LATERAL (
                 AND ((n.as_of, n.written_at, n.try_number) > (r.as_of, r.written_at, r.try_number)
                     OR (n.as_of, n.written_at, n.try_number) = (r.as_of, r.written_at, r.try_number) AND n.id < r.id))
     ORDER BY moment DESC, id LIMIT :rows) one
-WHERE CAST(:kind AS text) IS NULL OR kinds.kind = :kind ORDER BY one.moment DESC, one.id LIMIT :rows"""
+WHERE CAST(:kind AS text) IS NULL OR named.kind = :kind ORDER BY one.moment DESC, one.id LIMIT :rows"""
 
 
 def verdicts_on(

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from airflow_ml_monitor.store import tables
+from airflow_ml_monitor.store.loose_scan import NAMED_KINDS
 from airflow_ml_monitor.store.plain import plain_text
 from airflow_ml_monitor.store.references import reference_versions
 from airflow_ml_monitor.store.stored import ReferenceVersion
@@ -77,14 +78,7 @@ class Measured:
     severity: str
 
 
-_KINDS = """
-WITH RECURSIVE named AS (
-    (SELECT kind FROM ml_monitor.report WHERE environment = :environment AND model = :model ORDER BY kind LIMIT 1)
-    UNION ALL
-    SELECT further.kind FROM named, LATERAL (
-        SELECT kind FROM ml_monitor.report
-        WHERE environment = :environment AND model = :model AND kind > named.kind ORDER BY kind LIMIT 1) further
-)
+_KINDS = f"""{NAMED_KINDS}
 SELECT kind FROM named WHERE EXISTS (
     SELECT FROM ml_monitor.report r
     WHERE r.environment = :environment AND r.model = :model AND r.kind = named.kind AND r.dag_id IN :dags)"""

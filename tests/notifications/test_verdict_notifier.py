@@ -98,8 +98,8 @@ def text(found: Message) -> str:
     return payload.decode("utf-8")
 
 
-class RefusingOnce(BaseNotifier):
-    """A notifier whose server refuses the first message."""
+class OnlyInStep(BaseNotifier):
+    """A notifier that cannot be awaited, as many are."""
 
     template_fields = ("text",)
 
@@ -107,6 +107,13 @@ class RefusingOnce(BaseNotifier):
         super().__init__()
         self.text = "{{ verdict.subject }}"
         self.told = told
+
+    def notify(self, context: Any) -> None:
+        self.told.append(self.text)
+
+
+class RefusingOnce(OnlyInStep):
+    """Its server refuses the first message."""
 
     def notify(self, context: Any) -> None:
         self.told.append(self.text if self.told else "refused")
@@ -320,20 +327,6 @@ class TestCallbacksOfAirflow:
 
 async def wait_for(notifier: VerdictNotifier) -> None:
     await notifier
-
-
-class OnlyInStep(BaseNotifier):
-    """A notifier that cannot be awaited, as many are."""
-
-    template_fields = ("text",)
-
-    def __init__(self, told: list[str]) -> None:
-        super().__init__()
-        self.text = "{{ verdict.subject }}"
-        self.told = told
-
-    def notify(self, context: Any) -> None:
-        self.told.append(self.text)
 
 
 class TestAwaited:

@@ -22,20 +22,23 @@ def student(values: Numbers, confidence: float) -> Interval | None:
     n = len(values)
     if n < 2:
         return None
-    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
+    mean, error = _mean_and_error(values)
     half = t_quantile(0.5 + confidence / 2, n - 1) * error if error else 0.0
     return Interval(mean - half, mean + half)
 
 
 def student_p_value(values: Numbers) -> float | None:
     """Return the two-sided p-value of a mean's being zero, by Student's t; ``None`` for one value."""
-    n = len(values)
-    if n < 2:
+    if len(values) < 2:
         return None
-    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
+    mean, error = _mean_and_error(values)
     if error == 0:
         return 1.0 if mean == 0 else 0.0
-    return student_t_two_sided(mean / error, n - 1)
+    return student_t_two_sided(mean / error, len(values) - 1)
+
+
+def _mean_and_error(values: Numbers) -> tuple[float, float]:
+    return float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
 
 
 def positive_mean(values: Numbers, confidence: float, *, most: float | None = None) -> Interval | None:

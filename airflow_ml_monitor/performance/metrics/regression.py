@@ -17,6 +17,7 @@ from airflow_ml_monitor.performance.intervals.means import positive_mean, studen
 from airflow_ml_monitor.performance.metrics.losses import (
     NO_SPREAD,
     mean_influence,
+    paired,
     register_loss,
     register_mean,
     register_root,
@@ -170,9 +171,7 @@ def compare_mape(champion: Answers, challenger: Answers, confidence: float) -> D
     first = mape(champion, confidence)
     if first.value is None:
         return Difference(None, None, None, len(champion), reason=first.reason)
-    differences = _shares(challenger) - _shares(champion)
-    interval, p_value = student(differences, confidence), student_p_value(differences)
-    return Difference(float(differences.mean()), interval, p_value, len(differences), "paired t")
+    return paired(_shares(challenger) - _shares(champion), confidence)
 
 
 def _shares(answers: Answers) -> Numbers:
